@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Finds Debian's LLVM/MLIR 22 and sets what every target of ours is compiled with.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Relative paths in the cache let several work trees share it.
+  set(EDGELM_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${EDGELM_LAUNCHER})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${EDGELM_LAUNCHER})
+endif()
+
+# "22" alone is rejected by the package, and without the hint it is not found.
+find_package(MLIR 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
+set(MLIR_LINK_MLIR_DYLIB ON)
+set(LLVM_LINK_LLVM_DYLIB ON)
+list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
+set(LLVM_RUNTIME_OUTPUT_INTDIR ${PROJECT_BINARY_DIR}/bin)
+set(LLVM_LIBRARY_OUTPUT_INTDIR ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(MLIR_BINARY_DIR ${PROJECT_BINARY_DIR})
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+
+separate_arguments(LLVM_DEFINITIONS_LIST NATIVE_COMMAND ${LLVM_DEFINITIONS})
+list(FILTER LLVM_DEFINITIONS_LIST EXCLUDE REGEX "_GLIBCXX_USE_CXX11_ABI")
+
+# The runtime is compiled to bitcode by the clang that matches the LLVM we link.
+find_program(EDGELM_CLANG NAMES clang-22 REQUIRED)
+find_program(EDGELM_LLVM_LINK NAMES llvm-link HINTS ${LLVM_TOOLS_BINARY_DIR} NO_DEFAULT_PATH REQUIRED)
+
+# edgelm_add_library(NAME SOURCES... [LLVM] [MLIR] [DEPENDS targets] [LINK libs]):
+# a static library of ours; LLVM or MLIR link Debian's shared library of that name.
+function(edgelm_add_library name)
+  cmake_parse_arguments(ARG "LLVM;MLIR" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES} ${ARG_UNPARSED_ARGUMENTS})
+  edgelm_settings(${name})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+  if(ARG_LLVM OR ARG_MLIR)
+    edgelm_use_llvm(${name})
+  endif()
+  if(ARG_MLIR)
+    target_link_libraries(${name} PUBLIC MLIR)
+  endif()
+endfunction()
+
+# edgelm_settings(TARGET): warnings and include root of our own code.
+function(edgelm_settings name)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib ${PROJECT_BINARY_DIR}/lib)
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter $<$<COMPILE_LANGUAGE:CXX>:-Wno-comment>)
+endfunction()
+
+# edgelm_use_llvm(TARGET): include paths, definitions and the shared library.
+function(edgelm_use_llvm name)
+  target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  target_compile_definitions(${name} PUBLIC ${LLVM_DEFINITIONS_LIST})
+  target_link_libraries(${name} PUBLIC LLVM)
+endfunction()
