@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Installs, builds and runs every test; ends with ctest's summary. Arguments go to ctest.
+set -eu
+
+cd "$(dirname "$0")/.."
+scripts/build.sh release
+# Two at once: the lit test and others keep both of a small machine's cores busy by themselves.
+exec ctest --test-dir build --output-on-failure --parallel 2 --timeout 900 "$@"

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""How lit finds and runs the tests of this tree."""
+import os
+
+import lit.formats
+
+config.name = "EdgeLM"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "Lint"]
+config.test_source_root = os.path.join(config.edgelm_source_dir, "test")
+config.test_exec_root = os.path.join(config.edgelm_build_dir, "test")
+
+tools = [os.path.join(config.edgelm_build_dir, "bin"), config.llvm_tools_dir, config.environment["PATH"]]
+config.environment["PATH"] = os.pathsep.join(tools)
+
+# %shared: models and vectors outside the repository; a test that uses it has `REQUIRES: shared`.
+config.substitutions.append(("%shared", config.edgelm_shared_dir))
+config.substitutions.append(("%examples", os.path.join(config.edgelm_source_dir, "examples")))
+config.substitutions.append(("%runtime", os.path.join(config.edgelm_source_dir, "runtime")))
+config.substitutions.append(("%python", config.python))
+if os.path.isdir(os.path.join(config.edgelm_shared_dir, "models")):
+    config.available_features.add("shared")
+else:
+    lit_config.note(f"{config.edgelm_shared_dir} is absent: tests with `REQUIRES: shared` are skipped")
+
+# What this machine can run, for tests that execute a product (`REQUIRES: cpu-x86-64-v4`).
+CPU_LEVELS = {
+    "x86-64-v2": {"sse4_2", "popcnt"},
+    "x86-64-v3": {"avx2", "fma", "bmi2", "f16c"},
+    "x86-64-v4": {"avx512f", "avx512bw", "avx512dq", "avx512vl"},
+}
+try:
+    with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
+        flags = set(next((line for line in cpuinfo if line.startswith("flags")), "").split())
+except OSError:
+    flags = set()
+for level, needed in CPU_LEVELS.items():
+    if needed <= flags:
+        config.available_features.add("cpu-" + level)
