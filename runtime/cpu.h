@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The processor check before the first generated instruction; one cpu_*.c per architecture implements it.
+#pragma once
+
+/// The first name in `features` (each ended by NUL, then an empty one; NULL is an empty list) that this processor or
+/// its operating system does not have, or that this runtime does not know; NULL when all are there.
+const char *edgelm_rt_missing_feature(const char *features);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// x86: CPUID shows what the processor has, XGETBV which registers the operating system saves; both must agree.
+#include "cpu.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include "cpu_x86.h"
+#include <cpuid.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+  char name[16];
+  uint32_t leaf;
+  uint8_t subleaf;
+  uint8_t reg;
+  uint8_t bit;
+  uint32_t xcr0;
+} feature;
+
+#define EDGELM_FEATURE_ROW(name, leaf, subleaf, reg, bit, xcr0) {name, leaf, subleaf, reg, bit, xcr0},
+static const feature features_known[] = {EDGELM_X86_FEATURES(EDGELM_FEATURE_ROW)};
+
+// XGETBV may only run when OSXSAVE (leaf 1, ecx bit 27) is set; without it the system saves only SSE.
+static uint32_t saved_registers(void) {
+  uint32_t a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 27)))
+    return 0;
+  __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  return a;
+}
+
+static int has(const feature *f) {
+  uint32_t registers[4];
+  if (!__get_cpuid_count(f->leaf, f->subleaf, &registers[0], &registers[1], &registers[2], &registers[3]))
+    return 0;
+  if (!(registers[f->reg] >> f->bit & 1))
+    return 0;
+  return (saved_registers() & f->xcr0) == f->xcr0;
+}
+
+static int same(const char *a, const char *b) {
+  while (*a && *a == *b)
+    ++a, ++b;
+  return *a == *b;
+}
+
+static int has_named(const char *name) {
+  for (size_t i = 0; i < sizeof features_known / sizeof *features_known; ++i)
+    if (same(name, features_known[i].name))
+      return has(&features_known[i]);
+  return 0;
+}
+
+const char *edgelm_rt_missing_feature(const char *features) {
+  for (const char *name = features; name && *name; ++name) {
+    if (!has_named(name))
+      return name;
+    while (*name)
+      ++name;
+  }
+  return NULL;
+}
+#endif

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The C API of a compiled model: everything that a program which links or loads a product of EdgeLM needs.
+//
+// A product exports one symbol, its descriptor `extern const edgelm_model NAME`. The functions below are inline:
+// they check the descriptor's magic number and ABI version and call the runtime inside the product.
+//
+// Memory    The caller owns everything: the arena, every buffer, the pool's memory. Nothing is allocated or freed.
+// Threads   A session is used by one thread at a time; different sessions, also of one model, run at once.
+//           Functions that take a model only read constants and may be called from anywhere.
+// Errors    Every function that can fail returns a status and leaves its results alone when it fails, unless it says
+//           otherwise. Every function that takes a model or session may return EDGELM_INVALID_ARGUMENT (a pointer it
+//           needs is NULL, or the session is closed) and EDGELM_WRONG_ABI; these are not repeated below.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// What a call came to: 0, one of the numbers below, or what a callback of the program returned.
+typedef int32_t edgelm_status;
+#define EDGELM_OK 0
+#define EDGELM_INVALID_ARGUMENT 1
+#define EDGELM_WRONG_ABI 2
+#define EDGELM_UNSUPPORTED_CPU 3
+#define EDGELM_ARENA_TOO_SMALL 4
+#define EDGELM_ARENA_UNALIGNED 5
+#define EDGELM_TOO_MANY_THREADS 6
+#define EDGELM_NO_WEIGHTS 7
+#define EDGELM_UNSUPPORTED 8
+#define EDGELM_CONTEXT_FULL 9
+#define EDGELM_PROMPT_TOO_LONG 10
+#define EDGELM_INVALID_TOKEN 11
+#define EDGELM_INVALID_TEXT 12
+#define EDGELM_NO_LOGITS 13
+#define EDGELM_BUFFER_TOO_SMALL 14
+#define EDGELM_CANCELLED 15
+#define EDGELM_CORRUPT_STATE 16
+#define EDGELM_WRONG_VERSION 17
+#define EDGELM_WRONG_MODEL 18
+#define EDGELM_NO_THREADS 19
+/// Numbers from here on are never used by EdgeLM: callbacks may return them.
+#define EDGELM_USER_STATUS 1000
+
+/// A sentence about `status`, in constant memory; never NULL.
+static inline const char *edgelm_status_text(edgelm_status status) {
+  switch (status) {
+  case EDGELM_OK: return "success";
+  case EDGELM_INVALID_ARGUMENT: return "an argument is NULL or out of its range, or the session is closed";
+  case EDGELM_WRONG_ABI: return "the model was compiled by an EdgeLM whose ABI differs from this edgelm.h";
+  case EDGELM_UNSUPPORTED_CPU: return "this processor lacks an instruction set that the model was compiled for";
+  case EDGELM_ARENA_TOO_SMALL: return "the arena is smaller than the model's arena bytes";
+  case EDGELM_ARENA_UNALIGNED: return "the arena is not aligned; declare it with EDGELM_ALIGNED";
+  case EDGELM_TOO_MANY_THREADS: return "more threads were asked for than the model was compiled for";
+  case EDGELM_NO_WEIGHTS: return "the model's weights lie in a file; pass them in the options";
+  case EDGELM_UNSUPPORTED: return "the model or this build of it has no such function";
+  case EDGELM_CONTEXT_FULL: return "the context is full; reset the session or compile with a larger context";
+  case EDGELM_PROMPT_TOO_LONG: return "the prompt is longer than the model's context";
+  case EDGELM_INVALID_TOKEN: return "a token id is negative or not below the vocabulary size";
+  case EDGELM_INVALID_TEXT: return "the text cannot be tokenized by this model's tokenizer";
+  case EDGELM_NO_LOGITS: return "there are no logits yet; prefill a prompt first";
+  case EDGELM_BUFFER_TOO_SMALL: return "the caller's buffer is too small for the result";
+  case EDGELM_CANCELLED: return "a callback cancelled the call";
+  case EDGELM_CORRUPT_STATE: return "the saved state is truncated or malformed";
+  case EDGELM_WRONG_VERSION: return "the saved state has a format version that this model does not read";
+  case EDGELM_WRONG_MODEL: return "the saved state belongs to another model";
+  case EDGELM_NO_THREADS: return "the system refused to start a thread";
+  default: return status >= EDGELM_USER_STATUS ? "a callback of the program ended the call" : "unknown status";
+  }
+}
+
+#define EDGELM_MAGIC 0x4d4c4745u /* "EGLM" */
+#define EDGELM_ABI_VERSION 1u
+/// Alignment of an arena and of a pool's memory, in bytes; EDGELM_ALIGNED goes in front of a declaration.
+#define EDGELM_ARENA_ALIGNMENT 64
+#if defined(__cplusplus)
+#define EDGELM_ALIGNED alignas(EDGELM_ARENA_ALIGNMENT)
+#elif defined(_MSC_VER)
+#define EDGELM_ALIGNED __declspec(align(64))
+#else
+#define EDGELM_ALIGNED __attribute__((aligned(EDGELM_ARENA_ALIGNMENT)))
+#endif
+
+struct edgelm_functions;
+
+/// A compiled model: constant, complete after these members for the runtime alone.
+typedef struct edgelm_model {
+  uint32_t magic;
+  uint32_t abi_version;
+  const struct edgelm_functions *functions;
+} edgelm_model;
+
+/// A running model inside the caller's arena: complete after this member for the runtime alone.
+typedef struct edgelm_session {
+  const edgelm_model *model; /* NULL once closed */
+} edgelm_session;
+
+/// One input or output. `type` is a number of ONNX' TensorProto.DataType: 1 f32, 6 i32, 7 i64, 9 bool, 10 f16, ...
+typedef struct edgelm_tensor {
+  const char *name;
+  const int64_t *dims; /* [rank] */
+  uint32_t type;
+  uint32_t rank;
+  size_t bytes;
+  size_t offset; /* in the arena */
+} edgelm_tensor;
+
+/// Bits of edgelm_info.kinds.
+#define EDGELM_DECODER 1u /* prefill, decode, logits, sample, generate, save, restore */
+#define EDGELM_SCORER 2u  /* score */
+#define EDGELM_ENCODER 4u /* encode */
+#define EDGELM_INVOKER 8u /* invoke */
+#define EDGELM_TEXT 16u   /* tokenize, detokenize, generate from text */
+#define EDGELM_POOL 32u   /* edgelm_pool_start */
+
+/// What a model is; the pointers are to constants of the product.
+typedef struct edgelm_info {
+  const char *name;
+  const char *version;        /* of the EdgeLM that compiled it */
+  const uint8_t *fingerprint; /* [32], SHA-256 that names the model in saved states */
+  const char *cpu_features;   /* names the processor must have, each ended by NUL, then an empty one */
+  uint32_t kinds;             /* EDGELM_DECODER | ... */
+  uint32_t context;           /* tokens a session can hold; for an encoder the tokens of a call */
+  uint32_t vocab;
+  uint32_t prefill_chunk;
+  uint32_t max_threads;
+  int32_t bos_id; /* -1: none */
+  size_t arena_bytes;
+  size_t weight_bytes;
+  const int32_t *stop_ids; /* [stop_count] */
+  size_t stop_count;
+  const edgelm_tensor *inputs; /* [input_count] */
+  size_t input_count;
+  const edgelm_tensor *outputs; /* [output_count] */
+  size_t output_count;
+} edgelm_info;
+
+/// One item of a parallel loop.
+typedef void (*edgelm_item)(void *args, uint32_t item);
+
+/// What the program lends to a session; all zero is a good default. Callbacks must not call into the same session.
+typedef struct edgelm_options {
+  uint32_t threads; /* 0 or 1: the calling thread alone; edgelm_pool_start fills in these three */
+  /// Calls item(args, i) for every i in [0, items), on any threads, and returns when all have returned.
+  void (*parallel_for)(void *parallel_user, edgelm_item item, void *args, uint32_t items);
+  void *parallel_user;
+  void *user;                                                      /* handed to the callbacks below; each may be NULL */
+  edgelm_status (*poll)(void *user);                               /* between layers; not 0 ends the call with it */
+  void (*on_logits)(void *user, float *logits, uint32_t vocab);    /* before each sampling; may change them */
+  uint64_t (*clock)(void *user);                                   /* nanoseconds, for edgelm_result */
+  void (*log)(void *user, const char *message);                    /* e.g. which processor feature is missing */
+  const void *weights;                                             /* for models without embedded weights */
+  size_t weight_bytes;
+} edgelm_options;
+
+/// How the next token is chosen, in llama.cpp's order: penalty, top-k, top-p, min-p, temperature. All zero is greedy.
+typedef struct edgelm_sampling {
+  float temperature;     /* <= 0: the most likely token */
+  uint32_t top_k;        /* 0: off */
+  float top_p;           /* outside (0, 1): off */
+  float min_p;           /* <= 0: off */
+  float repeat_penalty;  /* 0 or 1: off */
+  uint32_t repeat_last_n; /* tokens looked back; 0: 64 */
+} edgelm_sampling;
+
+/// How edgelm_generate_ids runs; all zero is greedy until a stop token.
+typedef struct edgelm_generation {
+  edgelm_sampling sampling;
+  size_t max_tokens; /* 0: until a stop token or until the context is full */
+  uint32_t flags;    /* EDGELM_IGNORE_STOP */
+  const int32_t *stop_ids; /* [stop_count], besides the model's own */
+  size_t stop_count;
+  void *user; /* handed to the callbacks; each may be NULL and ends the call by returning not 0 */
+  edgelm_status (*on_id)(void *user, int32_t id);
+  edgelm_status (*on_text)(void *user, const char *text, size_t bytes); /* whole UTF-8 characters, no final NUL */
+} edgelm_generation;
+
+/// What a generation did. Times are 0 without a clock.
+typedef struct edgelm_result {
+  size_t prompt_tokens;
+  size_t tokens;   /* handed to on_id */
+  int32_t stop_id; /* the stop token that ended it, which is neither handed out nor in the context; -1: none */
+  uint64_t prefill_nanoseconds;
+  uint64_t decode_nanoseconds;
+} edgelm_result;
+
+#define EDGELM_IGNORE_STOP 1u  /* generation: go on after stop tokens, which are then handed out */
+#define EDGELM_ADD_SPECIAL 1u  /* tokenize: add what the tokenizer's template adds (BOS, CLS, SEP) */
+#define EDGELM_PLAIN_TEXT 2u   /* tokenize: special tokens spelled out in the text are ordinary text */
+#define EDGELM_SHOW_SPECIAL 4u /* detokenize: write special tokens too */
+
+/// The runtime of a product. Programs call the functions below instead.
+struct edgelm_functions {
+  edgelm_status (*describe)(const edgelm_model *, edgelm_info *);
+  edgelm_status (*open)(const edgelm_model *, void *, size_t, const edgelm_options *, edgelm_session **);
+  void (*close)(edgelm_session *);
+  edgelm_status (*reset)(edgelm_session *);
+  size_t (*position)(const edgelm_session *);
+  edgelm_status (*tokenize)(edgelm_session *, const char *, size_t, uint32_t, int32_t *, size_t, size_t *);
+  edgelm_status (*detokenize)(edgelm_session *, const int32_t *, size_t, uint32_t, char *, size_t, size_t *);
+  edgelm_status (*prefill)(edgelm_session *, const int32_t *, size_t);
+  edgelm_status (*decode)(edgelm_session *, int32_t);
+  edgelm_status (*score)(edgelm_session *, const int32_t *, size_t, float *);
+  float *(*logits)(edgelm_session *);
+  edgelm_status (*seed)(edgelm_session *, uint64_t);
+  edgelm_status (*sample)(edgelm_session *, const edgelm_sampling *, int32_t *);
+  edgelm_status (*generate_text)(edgelm_session *, const char *, size_t, const edgelm_generation *, edgelm_result *);
+  edgelm_status (*generate_ids)(edgelm_session *, const int32_t *, size_t, const edgelm_generation *, edgelm_result *);
+  edgelm_status (*save)(const edgelm_session *, void *, size_t, size_t *);
+  edgelm_status (*restore)(edgelm_session *, const void *, size_t);
+  edgelm_status (*encode)(edgelm_session *, const int32_t *, const int32_t *, const int32_t *, size_t, void *const *);
+  edgelm_status (*invoke)(edgelm_session *, const void *const *, void *const *);
+  const void *(*output)(const edgelm_session *, size_t);
+  size_t (*pool_bytes)(uint32_t);                                              /* NULL in freestanding products */
+  edgelm_status (*pool_start)(void *, size_t, uint32_t, edgelm_options *);     /* NULL in freestanding products */
+  void (*pool_stop)(edgelm_options *);                                         /* NULL in freestanding products */
+};
+
+/// EDGELM_OK when this header can call `model`.
+static inline edgelm_status edgelm_check(const edgelm_model *model) {
+  if (!model)
+    return EDGELM_INVALID_ARGUMENT;
+  return model->magic == EDGELM_MAGIC && model->abi_version == EDGELM_ABI_VERSION ? EDGELM_OK : EDGELM_WRONG_ABI;
+}
+
+/// EDGELM_OK when `session` is open.
+static inline edgelm_status edgelm_check_session(const edgelm_session *session) {
+  return session ? edgelm_check(session->model) : EDGELM_INVALID_ARGUMENT;
+}
+
+/// Describes `model` in `*info`.
+static inline edgelm_status edgelm_describe(const edgelm_model *model, edgelm_info *info) {
+  edgelm_status status = edgelm_check(model);
+  return status ? status : model->functions->describe(model, info);
+}
+
+/// Bytes of arena that a session of `model` needs; 0 when the ABI is another one.
+static inline size_t edgelm_arena_bytes(const edgelm_model *model) {
+  edgelm_info info;
+  return edgelm_describe(model, &info) ? 0 : info.arena_bytes;
+}
+
+/// Opens a session in `arena`, which stays the caller's and must not be touched or moved until the session is closed.
+/// `arena`: at least edgelm_arena_bytes(model) bytes, aligned to EDGELM_ARENA_ALIGNMENT. `options` may be NULL and are
+/// copied; what they point to must outlive the session. Checks the processor before any code compiled for it runs.
+/// EDGELM_ARENA_TOO_SMALL, EDGELM_ARENA_UNALIGNED, EDGELM_UNSUPPORTED_CPU, EDGELM_TOO_MANY_THREADS, EDGELM_NO_WEIGHTS;
+/// EDGELM_INVALID_ARGUMENT also for more than one thread without parallel_for.
+static inline edgelm_status edgelm_open(const edgelm_model *model, void *arena, size_t arena_bytes,
+                                        const edgelm_options *options, edgelm_session **session) {
+  edgelm_status status = edgelm_check(model);
+  return status ? status : model->functions->open(model, arena, arena_bytes, options, session);
+}
+
+/// Ends the session; the arena is free for anything else. NULL and a closed session are allowed.
+static inline void edgelm_close(edgelm_session *session) {
+  if (!edgelm_check_session(session))
+    session->model->functions->close(session);
+}
+
+/// Forgets all tokens and the seed: the session is as after edgelm_open.
+static inline edgelm_status edgelm_reset(edgelm_session *session) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->reset(session);
+}
+
+/// Number of tokens in the context; 0 for a closed session.
+static inline size_t edgelm_position(const edgelm_session *session) {
+  return edgelm_check_session(session) ? 0 : session->model->functions->position(session);
+}
+
+/// Writes the ids of `text` [bytes] to `ids` [capacity] and their number to `*count`. `flags`: EDGELM_ADD_SPECIAL,
+/// EDGELM_PLAIN_TEXT. EDGELM_BUFFER_TOO_SMALL: `*count` is the number needed (`ids` may be NULL with capacity 0).
+/// EDGELM_INVALID_TEXT; EDGELM_UNSUPPORTED: the model has no tokenizer.
+static inline edgelm_status edgelm_tokenize(edgelm_session *session, const char *text, size_t bytes, uint32_t flags,
+                                            int32_t *ids, size_t capacity, size_t *count) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->tokenize(session, text, bytes, flags, ids, capacity, count);
+}
+
+/// Writes the bytes that `ids` [count] stand for to `text` [capacity] and their number to `*bytes`: no final NUL, and
+/// a character may be cut when its ids are. `flags`: EDGELM_SHOW_SPECIAL. EDGELM_BUFFER_TOO_SMALL: `*bytes` is the
+/// number needed (`text` may be NULL with capacity 0). EDGELM_INVALID_TOKEN; EDGELM_UNSUPPORTED as above.
+static inline edgelm_status edgelm_detokenize(edgelm_session *session, const int32_t *ids, size_t count,
+                                              uint32_t flags, char *text, size_t capacity, size_t *bytes) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->detokenize(session, ids, count, flags, text, capacity, bytes);
+}
+
+/// Appends `ids` [count], any number that fits, to the context and computes the logits after the last one.
+/// EDGELM_PROMPT_TOO_LONG: count is above the context; EDGELM_CONTEXT_FULL: above what is left of it;
+/// EDGELM_INVALID_TOKEN; EDGELM_UNSUPPORTED: not a decoder. These leave the context as it was; when poll ends the call
+/// with its own status, the chunks that were finished stay in the context and there are no logits.
+static inline edgelm_status edgelm_prefill(edgelm_session *session, const int32_t *ids, size_t count) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->prefill(session, ids, count);
+}
+
+/// Appends one token and computes the logits after it. Statuses of edgelm_prefill.
+static inline edgelm_status edgelm_decode(edgelm_session *session, int32_t id) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->decode(session, id);
+}
+
+/// Appends `ids` [count] and writes the logits after every one of them to `logits` [count, vocab].
+/// Statuses of edgelm_prefill; EDGELM_UNSUPPORTED also when the model was compiled without scoring.
+static inline edgelm_status edgelm_score(edgelm_session *session, const int32_t *ids, size_t count, float *logits) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->score(session, ids, count, logits);
+}
+
+/// The logits [vocab] after the last token, in the arena: valid until the next call, and may be changed before
+/// edgelm_sample. NULL when there are none.
+static inline float *edgelm_logits(edgelm_session *session) {
+  return edgelm_check_session(session) ? NULL : session->model->functions->logits(session);
+}
+
+/// Seeds the random numbers of edgelm_sample and edgelm_generate; a new session has seed 0.
+static inline edgelm_status edgelm_seed(edgelm_session *session, uint64_t seed) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->seed(session, seed);
+}
+
+/// Chooses the next token from the logits and writes it to `*id`; the context does not change. `sampling` NULL:
+/// greedy. Among equally likely tokens the lowest id is first. EDGELM_NO_LOGITS, EDGELM_UNSUPPORTED.
+static inline edgelm_status edgelm_sample(edgelm_session *session, const edgelm_sampling *sampling, int32_t *id) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->sample(session, sampling, id);
+}
+
+/// Appends `text` [bytes] to the context and continues it. The template's special tokens are added when the context
+/// is empty. `generation` NULL: all zero; `result` may be NULL and is filled in whatever the status. Every token that
+/// was handed out is in the context afterwards, except the last one when EDGELM_CONTEXT_FULL says it had no room.
+/// EDGELM_CONTEXT_FULL, EDGELM_PROMPT_TOO_LONG, EDGELM_INVALID_TEXT, EDGELM_INVALID_TOKEN, EDGELM_NO_LOGITS (no text
+/// and nothing to continue), EDGELM_UNSUPPORTED, what a callback returned.
+static inline edgelm_status edgelm_generate_text(edgelm_session *session, const char *text, size_t bytes,
+                                                 const edgelm_generation *generation, edgelm_result *result) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->generate_text(session, text, bytes, generation, result);
+}
+
+/// Same, from token ids: `ids` [count]; count 0 continues the context. on_text needs a tokenizer, the rest does not.
+static inline edgelm_status edgelm_generate_ids(edgelm_session *session, const int32_t *ids, size_t count,
+                                                const edgelm_generation *generation, edgelm_result *result) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->generate_ids(session, ids, count, generation, result);
+}
+
+/// edgelm_generate_text for a C string, greedy, with its most used settings.
+static inline edgelm_status edgelm_generate(edgelm_session *session, const char *text, size_t max_tokens,
+                                            edgelm_status (*on_text)(void *user, const char *text, size_t bytes),
+                                            void *user) {
+  edgelm_generation generation = {{0.0f, 0, 0.0f, 0.0f, 0.0f, 0}, 0, 0, NULL, 0, NULL, NULL, NULL};
+  size_t bytes = 0;
+  generation.max_tokens = max_tokens;
+  generation.on_text = on_text;
+  generation.user = user;
+  while (text && text[bytes])
+    ++bytes;
+  return edgelm_generate_text(session, text, bytes, &generation, NULL);
+}
+
+/// Writes the context (tokens, key/value rows, logits, random state) to `buffer` [capacity] and its size to `*bytes`:
+/// a FlatBuffer, see State.fbs. EDGELM_BUFFER_TOO_SMALL: `*bytes` is the size needed (`buffer` may be NULL with
+/// capacity 0). EDGELM_UNSUPPORTED: not a decoder, or above the 2 GB of a FlatBuffer.
+static inline edgelm_status edgelm_save(const edgelm_session *session, void *buffer, size_t capacity, size_t *bytes) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->save(session, buffer, capacity, bytes);
+}
+
+/// Replaces the context by a saved one; any bytes are safe. On failure the session is as before: EDGELM_CORRUPT_STATE,
+/// EDGELM_WRONG_VERSION, EDGELM_WRONG_MODEL, EDGELM_UNSUPPORTED.
+static inline edgelm_status edgelm_restore(edgelm_session *session, const void *bytes, size_t count) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->restore(session, bytes, count);
+}
+
+/// Runs an encoder over `tokens` [count], count at most the context. `mask` [count] NULL: ones; `types` [count] NULL:
+/// zeros. `outputs` [output_count]: each NULL or a buffer of the output's bytes; NULL: read them by edgelm_output.
+/// EDGELM_PROMPT_TOO_LONG, EDGELM_INVALID_TOKEN, EDGELM_UNSUPPORTED, poll's status.
+static inline edgelm_status edgelm_encode(edgelm_session *session, const int32_t *tokens, const int32_t *mask,
+                                          const int32_t *types, size_t count, void *const outputs[]) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->encode(session, tokens, mask, types, count, outputs);
+}
+
+/// Runs any other graph. `inputs` [input_count]: tensors of the sizes that edgelm_describe states; `outputs` as above.
+/// EDGELM_UNSUPPORTED, poll's status.
+static inline edgelm_status edgelm_invoke(edgelm_session *session, const void *const inputs[], void *const outputs[]) {
+  edgelm_status status = edgelm_check_session(session);
+  return status ? status : session->model->functions->invoke(session, inputs, outputs);
+}
+
+/// Output `index` of the last edgelm_encode or edgelm_invoke, in the arena, valid until the next call; NULL when there
+/// is no such output.
+static inline const void *edgelm_output(const edgelm_session *session, size_t index) {
+  return edgelm_check_session(session) ? NULL : session->model->functions->output(session, index);
+}
+
+/// Bytes of memory of a pool of `threads` threads; 0 when the product has no pool (freestanding).
+static inline size_t edgelm_pool_bytes(const edgelm_model *model, uint32_t threads) {
+  return edgelm_check(model) || !model->functions->pool_bytes ? 0 : model->functions->pool_bytes(threads);
+}
+
+/// Starts threads - 1 threads in `memory` [bytes], aligned like an arena, the caller's until edgelm_pool_stop, and
+/// fills in threads, parallel_for and parallel_user of `*options`. One pool can serve many sessions: while it is busy
+/// with one, the others run on their calling threads alone. EDGELM_BUFFER_TOO_SMALL, EDGELM_ARENA_UNALIGNED,
+/// EDGELM_NO_THREADS, EDGELM_UNSUPPORTED: freestanding; EDGELM_INVALID_ARGUMENT: 0 threads or above 1024.
+static inline edgelm_status edgelm_pool_start(const edgelm_model *model, void *memory, size_t bytes, uint32_t threads,
+                                              edgelm_options *options) {
+  edgelm_status status = edgelm_check(model);
+  if (!status && !model->functions->pool_start)
+    status = EDGELM_UNSUPPORTED;
+  return status ? status : model->functions->pool_start(memory, bytes, threads, options);
+}
+
+/// Ends the threads of a pool that no session uses any more and clears the three members of `*options`.
+static inline void edgelm_pool_stop(const edgelm_model *model, edgelm_options *options) {
+  if (!edgelm_check(model) && model->functions->pool_stop)
+    model->functions->pool_stop(options);
+}
+
+#ifdef __cplusplus
+}
+#endif
