@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The dialect itself, its attributes and the classes that its operations share.
+#ifndef EDGELM_BASE_TD
+#define EDGELM_BASE_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def EdgeLM_Dialect : Dialect {
+  let name = "edgelm";
+  let cppNamespace = "::edgelm";
+  let summary = "Language models on static shapes, from ONNX semantics to fused kernels";
+  let description = [{
+    Two families of operations. *Algebra* has the meaning of the ONNX operators, reduced to few forms:
+    a scalar function is a row of a table and not an operation, shape arithmetic is ordinary tensor code that folds away.
+    *Transformer* operations are what remains after raising: each is one kernel launch.
+
+    All operations have value semantics on ranked tensors; `lib/Dialect/Reference` evaluates every one of
+    them and is the definition of their numerics.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class EdgeLM_Attr<string name, string attrMnemonic> : AttrDef<EdgeLM_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def EdgeLM_WeightAttr : EdgeLM_Attr<"Weight", "weight"> {
+  let summary = "Bytes of a tensor by reference";
+  let description = [{
+    `length` bytes at `offset` of `file`, a path relative to the module's `edgelm.model_dir`; little-endian, row-major, of the
+    shape and element type of the operation that carries the attribute. `sha256` (64 hexadecimal digits) is the hash of these
+    bytes; whoever maps them checks it once. The bytes are never copied into the IR.
+
+    Example: `#edgelm.weight<"model.onnx_data", 4096, 147456, "9f86d0…">`
+  }];
+  let parameters = (ins StringRefParameter<"path relative to edgelm.model_dir">:$file, "int64_t":$offset,
+      "int64_t":$length, StringRefParameter<"hexadecimal digest">:$sha256);
+  let assemblyFormat = "`<` $file `,` $offset `,` $length `,` $sha256 `>`";
+}
+
+def EdgeLM_MaskKind : I32EnumAttr<"MaskKind", "which keys a query may see", [
+    I32EnumAttrCase<"Bidirectional", 0, "bidirectional">,
+    I32EnumAttrCase<"Causal", 1, "causal">,
+    I32EnumAttrCase<"SlidingWindow", 2, "sliding_window">]> {
+  let cppNamespace = "::edgelm";
+  let genSpecializedAttr = 0;
+}
+
+def EdgeLM_MaskAttr : EdgeLM_Attr<"Mask", "mask"> {
+  let summary = "Classified attention mask";
+  let description = [{
+    Query at position i sees key at position j when: `bidirectional`, always; `causal`, j <= i; `sliding_window`,
+    i - window < j <= i. With `slopes` (one per query head, ALiBi, Press et al. 2022) the score is increased by
+    `slopes[h] * (j - i)`. `window` is 0 unless the kind is `sliding_window`.
+
+    Example: `#edgelm.mask<causal>`, `#edgelm.mask<sliding_window window = 4096>`
+  }];
+  let parameters = (ins EnumParameter<EdgeLM_MaskKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$window,
+      OptionalParameter<"::mlir::DenseF32ArrayAttr", "ALiBi slope of each query head">:$slopes);
+  let assemblyFormat = "`<` $kind (`window` `=` $window^)? (`slopes` `=` $slopes^)? `>`";
+}
+
+class EdgeLM_Op<string mnemonic, list<Trait> traits = []> : Op<EdgeLM_Dialect, mnemonic, !listconcat([Pure], traits)>;
+
+/// An operation with ONNX semantics. Its result types follow from operand types, attributes and constant operands.
+class EdgeLM_AlgebraOp<string mnemonic, list<Trait> traits = []> : EdgeLM_Op<mnemonic, traits> {
+  let results = (outs AnyRankedTensor:$result);
+}
+
+#endif // EDGELM_BASE_TD

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Verifiers of the transformer operations; the labels are those of the constraints in TransformerOps.td.
+#include "Dialect/EdgeLMDialect.h"
+#include "Dialect/ScalarFunctions.h"
+
+using namespace mlir;
+using namespace edgelm;
+
+static LogicalResult verifyRank(Operation *op, Value value, int64_t rank, StringRef what) {
+  if (tensorType(value).getRank() == rank)
+    return success();
+  return op->emitOpError("expects ") << what << " of rank " << rank << ", got " << value.getType();
+}
+
+static LogicalResult verifyFeatures(Operation *op, Value vector, Value input, StringRef what) {
+  if (failed(verifyRank(op, vector, 1, what)))
+    return failure();
+  int64_t features = tensorType(input).getShape().back();
+  if (tensorType(vector).getDimSize(0) == features)
+    return success();
+  return op->emitOpError("expects ") << what << " of " << features << " elements, got " << vector.getType();
+}
+
+LogicalResult EmbedOp::verify() { return verifyRank(*this, getTable(), 2, "a table"); }
+
+LogicalResult PositionRowsOp::verify() {
+  RankedTensorType table = tensorType(getTable()), result = tensorType(getResult());
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= result.getRank())
+    return emitOpError("has token axis ") << axis << ", but a result of rank " << result.getRank();
+  if (!result.hasStaticShape() || !table.hasStaticShape() || result.getDimSize(axis) == 0 || table.getDimSize(0) == 0)
+    return success();
+  int64_t perToken = result.getNumElements() / result.getDimSize(axis), perRow = table.getNumElements() / table.getDimSize(0);
+  if (perToken != perRow)
+    return emitOpError("takes rows of ") << perRow << " elements for tokens of " << perToken;
+  return success();
+}
+
+LogicalResult RmsNormOp::verify() { return verifyFeatures(*this, getWeight(), getInput(), "a weight"); }
+
+LogicalResult LayerNormOp::verify() {
+  if (failed(verifyFeatures(*this, getWeight(), getInput(), "a weight")))
+    return failure();
+  return getBias() ? verifyFeatures(*this, getBias(), getInput(), "a bias") : success();
+}
+
+LogicalResult RopeOp::verify() {
+  if (failed(verifyRank(*this, getInput(), 3, "an input")) || failed(verifyRank(*this, getCos(), 2, "a table")))
+    return failure();
+  if (getCos().getType() != getSin().getType()) // rope_c1
+    return emitOpError("expects tables of one type, got ") << getCos().getType() << " and " << getSin().getType();
+  int64_t rotated = 2 * tensorType(getCos()).getDimSize(1), headDim = tensorType(getInput()).getDimSize(2);
+  if (rotated > headDim) // rope_c1
+    return emitOpError("rotates ") << rotated << " elements of a head that has " << headDim;
+  return success();
+}
+
+static LogicalResult verifyHeads(Operation *op, int64_t queryHeads, int64_t keyHeads, int64_t queryDim, int64_t keyDim) {
+  if (keyHeads == 0 || queryHeads % keyHeads != 0) // attention_c1
+    return op->emitOpError("has ") << queryHeads << " query heads, not a multiple of " << keyHeads << " key heads";
+  if (queryDim != keyDim) // attention_c2
+    return op->emitOpError("has queries of ") << queryDim << " elements and keys of " << keyDim;
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  for (Value operand : {getQuery(), getKey(), getValue()})
+    if (failed(verifyRank(*this, operand, 3, "operands")))
+      return failure();
+  RankedTensorType query = tensorType(getQuery()), key = tensorType(getKey());
+  return verifyHeads(*this, query.getDimSize(1), key.getDimSize(1), query.getDimSize(2), key.getDimSize(2));
+}
+
+LogicalResult CachedAttentionOp::verify() {
+  for (Value operand : {getQuery(), getKeyCache(), getValueCache()})
+    if (failed(verifyRank(*this, operand, 3, "operands")))
+      return failure();
+  RankedTensorType query = tensorType(getQuery()), key = tensorType(getKeyCache());
+  return verifyHeads(*this, query.getDimSize(1), key.getDimSize(0), query.getDimSize(2), key.getDimSize(2));
+}
+
+LogicalResult CacheAppendOp::verify() {
+  RankedTensorType cache = tensorType(getCache()), rows = tensorType(getRows());
+  if (cache.getRank() != 3 || rows.getRank() != 3 || cache.getDimSize(0) != rows.getDimSize(1) ||
+      cache.getDimSize(2) != rows.getDimSize(2))
+    return emitOpError("expects a cache [heads, context, dim] and rows [tokens, heads, dim], got ") << cache << " and " << rows;
+  if (getResult().getType() != cache)
+    return emitOpError("expects its result to have the cache's type ") << cache << ", got " << getResult().getType();
+  return success();
+}
+
+LogicalResult LinearOp::verify() {
+  size_t count = getWeights().size();
+  if ((!getBiases().empty() && getBiases().size() != count) || getTransposed().size() != count) // linear_c2
+    return emitOpError("has ") << count << " weights, " << getBiases().size() << " biases and " << getTransposed().size()
+                               << " entries of transposed";
+  int64_t k = tensorType(getInput()).getShape().back(), n = 0;
+  for (auto [weight, transposed] : llvm::zip_equal(getWeights(), getTransposed())) {
+    RankedTensorType type = tensorType(weight);
+    if (type.getRank() != 2 || type.getDimSize(transposed ? 0 : 1) != k) // linear_c1
+      return emitOpError("expects weights with K = ") << k << ", got " << type << (transposed ? " (transposed)" : "");
+    n += type.getDimSize(transposed ? 1 : 0);
+  }
+  if (getGlu() && (count != 2 || getWeights()[0].getType() != getWeights()[1].getType())) // linear_c3
+    return emitOpError("with glu expects two weights of one type");
+  n = getGlu() ? n / 2 : n;
+  RankedTensorType result = tensorType(getResult()), input = tensorType(getInput());
+  if (result.getRank() != input.getRank() || result.getShape().back() != n ||
+      result.getShape().drop_back() != input.getShape().drop_back()) // linear_c4
+    return emitOpError("expects a result like its input with ") << n << " features, got " << result;
+  if (getActivation() && !lookupUnary(*getActivation()))
+    return emitOpError("names the unknown function \"") << *getActivation() << "\"; known functions: " << unaryFunctionNames();
+  return success();
+}
+
+LogicalResult GluOp::verify() {
+  if (!lookupUnary(getFn()))
+    return emitOpError("names the unknown function \"") << getFn() << "\"; known functions: " << unaryFunctionNames();
+  return success();
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Transformer operations: what is left after raising; each becomes one kernel launch.
+#ifndef EDGELM_TRANSFORMER_OPS_TD
+#define EDGELM_TRANSFORMER_OPS_TD
+
+include "Dialect/EdgeLMBase.td"
+
+def EdgeLM_EmbedOp : EdgeLM_Op<"embed"> {
+  let summary = "Rows of an embedding table by token id";
+  let description = [{
+    `result[..., s, :] = table[tokens[..., s], :]` as f32; an id outside the table is the caller's error and reads row 0.
+    `tokens` is `[S]` or `[1, S]`, `table` `[V, D]`.
+  }];
+  let arguments = (ins AnyRankedTensor:$tokens, AnyRankedTensor:$table);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$tokens `,` $table attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_MaskOp : EdgeLM_Op<"mask"> {
+  let summary = "Attention mask that classification recognised";
+  let description = [{
+    Stands for a constant (or, with `key_mask`, computed) mask until attention is raised: i1 (true = visible) or additive
+    float (0 or very negative, plus the ALiBi term) whose last two dimensions are queries and keys. `key_mask` (`[1, S]`, nonzero = a real token) hides padded keys.
+  }];
+  let arguments = (ins Optional<AnyRankedTensor>:$key_mask, EdgeLM_MaskAttr:$mask);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "($key_mask^)? $mask attr-dict `:` functional-type(operands, results)";
+}
+
+def EdgeLM_PositionRowsOp : EdgeLM_Op<"position_rows"> {
+  let summary = "Rows of a table by token position";
+  let description = [{
+    `table` is `[context, ...]`. The result has its token dimension at `axis`; its slice at token s holds, in row-major order,
+    the elements of `table[pos + s]`. Without `pos` positions start at 0.
+  }];
+  let arguments = (ins AnyRankedTensor:$table, Optional<AnyRankedTensor>:$pos, I64Attr:$axis);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$table (`at` $pos^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_RmsNormOp : EdgeLM_Op<"rms_norm"> {
+  let summary = "Root mean square normalisation over the last dimension";
+  let description = [{
+    `result = input / sqrt(mean(input^2) + epsilon) * weight` (Zhang and Sennrich 2019), computed in f32; `weight` is `[D]`.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$weight, F64Attr:$epsilon);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input `,` $weight attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_LayerNormOp : EdgeLM_Op<"layer_norm"> {
+  let summary = "Layer normalisation over the last dimension";
+  let description = [{
+    `result = (input - mean) / sqrt(variance + epsilon) * weight + bias` (ONNX LayerNormalization), computed in f32; `weight` and `bias` are `[D]`.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$weight, Optional<AnyRankedTensor>:$bias, F64Attr:$epsilon);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_RopeOp : EdgeLM_Op<"rope"> {
+  let summary = "Rotary position embedding";
+  let description = [{
+    Su et al. 2021. `input` is `[S, heads, headDim]`; `cos` and `sin` are `[context, R/2]`, rows by position. With p the
+    position of a token (`pos` + its row; without `pos` its row), for pair i < R/2:
+    ```
+    (a, b) = interleaved ? (2i, 2i + 1) : (i, i + R/2)
+    result[a] = input[a] * cos[p, i] - input[b] * sin[p, i]
+    result[b] = input[b] * cos[p, i] + input[a] * sin[p, i]
+    ```
+    Elements R and above pass unchanged. f32.
+
+    Constraints:
+    * (C1) `R = 2 * dim(cos, 1) <= headDim`, `cos` and `sin` have one type.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$cos, AnyRankedTensor:$sin, Optional<AnyRankedTensor>:$pos,
+      UnitAttr:$interleaved);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input `,` $cos `,` $sin (`at` $pos^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_AttentionOp : EdgeLM_Op<"attention"> {
+  let summary = "Scaled dot-product attention over a whole sequence";
+  let description = [{
+    `query` is `[S, H, D]`, `key` `[L, G, D]`, `value` `[L, G, E]` with H a multiple of G: query head h reads key head
+    `h / (H / G)`. `softmax(scale * q · k + mask)` in f32, times the values: `[S, H, E]`. `key_mask` (`[1, L]` or `[L]`, nonzero
+    = a real token) hides padded keys; a query all of whose keys are hidden gives the mean of the values, as a very negative finite mask does.
+
+    Constraints:
+    * (C1) H is a multiple of G.
+    * (C2) head and key dimensions agree.
+  }];
+  let arguments = (ins AnyRankedTensor:$query, AnyRankedTensor:$key, AnyRankedTensor:$value, Optional<AnyRankedTensor>:$key_mask,
+      F64Attr:$scale, EdgeLM_MaskAttr:$mask);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{$query `,` $key `,` $value (`masked_by` $key_mask^)? `,` $mask attr-dict
+    `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
+}
+
+def EdgeLM_CacheAppendOp : EdgeLM_Op<"cache_append"> {
+  let summary = "Write new rows into a key or value cache";
+  let description = [{
+    `cache` is `[G, context, D]`, `rows` `[T, G, D]`: the result is `cache` with `result[g, pos + t, :] = rows[t, g, :]` for t < n.
+    `pos` and `n` are i32 scalars, `pos + n <= context`. The memory plan makes result and operand one buffer.
+  }];
+  let arguments = (ins AnyRankedTensor:$cache, AnyRankedTensor:$rows, AnyRankedTensor:$pos, AnyRankedTensor:$n);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$cache `,` $rows `at` $pos `count` $n attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_CachedAttentionOp : EdgeLM_Op<"cached_attention"> {
+  let summary = "Attention of new tokens over the cache";
+  let description = [{
+    `query` is `[T, H, D]`, the caches `[G, context, D]` and `[G, context, E]`. Row t < n stands at position `pos + t` and sees the
+    keys at j <= pos + t that `mask` lets it see (`bidirectional` does not occur here). Otherwise as `edgelm.attention`. Rows t >= n are undefined.
+  }];
+  let arguments = (ins AnyRankedTensor:$query, AnyRankedTensor:$key_cache, AnyRankedTensor:$value_cache, AnyRankedTensor:$pos,
+      AnyRankedTensor:$n, F64Attr:$scale, EdgeLM_MaskAttr:$mask);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{$query `,` $key_cache `,` $value_cache `at` $pos `count` $n `,` $mask attr-dict
+    `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
+}
+
+def EdgeLM_LinearOp : EdgeLM_Op<"linear", [AttrSizedOperandSegments]> {
+  let summary = "Activations times trained matrices, with epilogue";
+  let description = [{
+    ```
+    y      = input · Wᵀ + bias       for every (W, bias); several are concatenated along the last dimension
+    y      = activation(y)           when given, a row of the scalar function table
+    y      = activation(y0) * y1     with `glu`: exactly two weights, gate first, of equal shape
+    result = y + residual            when given
+    ```
+    `input` is `[..., K]`, f32; a weight is `[N, K]`, or `[K, N]` where its entry of `transposed` is true. Accumulation in f32, k ascending,
+    one fused multiply-add a step; f16 and bf16 weights are widened exactly. There are either no biases or one for each weight.
+
+    Constraints:
+    * (C1) every weight's K is the last dimension of `input`.
+    * (C2) the number of biases is zero or that of the weights; likewise entries of `transposed`.
+    * (C3) with `glu` there are two weights of one shape.
+    * (C4) the result's last dimension is the sum of the weights' N (with `glu`, one N), the others are those of `input`.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, Variadic<AnyRankedTensor>:$weights, Variadic<AnyRankedTensor>:$biases,
+      Optional<AnyRankedTensor>:$residual, DenseBoolArrayAttr:$transposed, OptionalAttr<StrAttr>:$activation, UnitAttr:$glu);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{$input `weights` `(` $weights `)` (`biases` `(` $biases^ `)`)? (`residual` `(` $residual^ `)`)? attr-dict
+    `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
+}
+
+def EdgeLM_GluOp : EdgeLM_Op<"glu"> {
+  let summary = "Gated linear unit: an activated gate times the other branch";
+  let description = [{ `result = fn(gate) * up` (Shazeer 2020); `fn` is a row of the scalar function table. }];
+  let arguments = (ins StrAttr:$fn, AnyRankedTensor:$gate, AnyRankedTensor:$up);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$fn $gate `,` $up attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_SelectRowOp : EdgeLM_Op<"select_row"> {
+  let summary = "One row by index";
+  let description = [{ `input` is `[T, D]`, `n` an i32 scalar: the result `[1, D]` is row `n - 1`, the last valid one. }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$n);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input `,` $n attr-dict `:` functional-type(operands, results)";
+}
+
+#endif // EDGELM_TRANSFORMER_OPS_TD

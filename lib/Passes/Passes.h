@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every pass from dialect to dialect; Passes.td documents them.
+#pragma once
+
+#include "Dialect/EdgeLMDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace edgelm {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "Passes/Passes.h.inc"
+} // namespace edgelm
