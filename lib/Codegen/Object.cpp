@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Drives LLVM's optimiser and code generator.
+#include "Codegen/Object.h"
+#include "Codegen/CompileError.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+using namespace llvm;
+
+namespace edgelm {
+
+void initializeBackEnds() {
+#define EDGELM_BACK_END(name)                                                                                          \
+  LLVMInitialize##name##TargetInfo();                                                                                  \
+  LLVMInitialize##name##Target();                                                                                      \
+  LLVMInitialize##name##TargetMC();                                                                                    \
+  LLVMInitialize##name##AsmPrinter();                                                                                  \
+  LLVMInitialize##name##AsmParser();
+  EDGELM_BACK_END(X86)
+  EDGELM_BACK_END(AArch64)
+  EDGELM_BACK_END(ARM)
+  EDGELM_BACK_END(RISCV)
+#undef EDGELM_BACK_END
+}
+
+/// LLVM only warns about unknown CPUs and features, and then makes baseline code.
+static Error checkCpuAndFeatures(const Target &target, const Machine &machine) {
+  // The triple alone: a bad CPU would be reported by LLVM on its own.
+  std::unique_ptr<MCSubtargetInfo> info(target.createMCSubtargetInfo(Triple(machine.triple), "", ""));
+  if (!info)
+    return fail(ExitStatus::NotOnThisTarget, "LLVM has no instruction set for '" + machine.triple + "'");
+  if (!machine.cpu.empty() && !info->isCPUStringValid(machine.cpu))
+    return fail(ExitStatus::BadInput, "unknown CPU '" + machine.cpu + "' for " + machine.triple);
+  for (const std::string &feature : SubtargetFeatures(machine.features).getFeatures()) {
+    StringRef name = StringRef(feature).substr(1);
+    bool known = any_of(info->getAllProcessorFeatures(), [&](const auto &row) { return name == row.Key; });
+    if (!known)
+      return fail(ExitStatus::BadInput, "unknown CPU feature '" + feature + "' for " + machine.triple +
+                                            "; write features as '+name,-name'");
+  }
+  return Error::success();
+}
+
+Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Machine &machine) {
+  initializeBackEnds();
+  Triple triple(machine.triple);
+  std::string reason;
+  const Target *target = TargetRegistry::lookupTarget(triple, reason);
+  if (!target || !triple.isOSBinFormatELF())
+    return fail(ExitStatus::BadInput, "unknown target '" + machine.triple +
+                                          "'; EdgeLM makes ELF code for x86-64, AArch64, ARM and RISC-V");
+  if (Error error = checkCpuAndFeatures(*target, machine))
+    return std::move(error);
+
+  TargetOptions options;
+  options.FunctionSections = options.DataSections = true;
+  options.MCOptions.ABIName = machine.abi;
+  options.FloatABIType = machine.hardFloat ? FloatABI::Hard : FloatABI::Default;
+  std::unique_ptr<TargetMachine> result(
+      target->createTargetMachine(triple, machine.cpu, machine.features, options,
+                                  machine.pic ? Reloc::PIC_ : Reloc::Static, std::nullopt, CodeGenOptLevel::Aggressive));
+  if (!result)
+    return fail(ExitStatus::NotOnThisTarget, "LLVM cannot make code for '" + machine.triple + "'");
+  return result;
+}
+
+void setTarget(Module &module, const Machine &machine, const TargetMachine &targetMachine) {
+  module.setTargetTriple(Triple(machine.triple));
+  module.setDataLayout(targetMachine.createDataLayout());
+  if (machine.pic)
+    module.setPICLevel(PICLevel::BigPIC);
+  // The assembler reads the float ABI of RISC-V here, not from the options.
+  if (module.getTargetTriple().isRISCV() && !machine.abi.empty() && !module.getModuleFlag("target-abi"))
+    module.addModuleFlag(Module::Error, "target-abi", MDString::get(module.getContext(), machine.abi));
+}
+
+void optimize(Module &module, TargetMachine &targetMachine) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager callGraph;
+  ModuleAnalysisManager modules;
+  PassBuilder builder(&targetMachine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(callGraph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, callGraph, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
+}
+
+Error emitCode(Module &module, TargetMachine &targetMachine, CodeForm form, raw_pwrite_stream &os) {
+  std::string reason;
+  raw_string_ostream reasonStream(reason);
+  if (verifyModule(module, &reasonStream))
+    return fail(ExitStatus::Internal, "LLVM rejects the generated code: " + reason);
+  legacy::PassManager passes;
+  CodeGenFileType type = form == CodeForm::Object ? CodeGenFileType::ObjectFile : CodeGenFileType::AssemblyFile;
+  if (targetMachine.addPassesToEmitFile(passes, os, nullptr, type))
+    return fail(ExitStatus::NotOnThisTarget, "LLVM cannot write objects for " + targetMachine.getTargetTriple().str());
+  passes.run(module);
+  return Error::success();
+}
+
+Expected<uint64_t> loadedBytes(StringRef object) {
+  Expected<std::unique_ptr<object::ObjectFile>> file =
+      object::ObjectFile::createObjectFile(MemoryBufferRef(object, "object"));
+  if (!file)
+    return file.takeError();
+  uint64_t bytes = 0;
+  for (const object::ELFSectionRef section : (*file)->sections())
+    if ((section.getFlags() & ELF::SHF_ALLOC) && section.getType() != ELF::SHT_NOBITS)
+      bytes += section.getSize();
+  return bytes;
+}
+
+} // namespace edgelm

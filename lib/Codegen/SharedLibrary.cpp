@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Links the shared library of a product with LLD inside this process.
+#include "Codegen/Archive.h"
+#include "Codegen/CompileError.h"
+#include "lld/Common/CommonLinkerContext.h"
+#include "lld/Common/Driver.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace llvm;
+
+namespace edgelm {
+
+static Error cannotWrite(const std::string &path, std::error_code reason) {
+  return fail(ExitStatus::BadInput, "cannot write " + path + ": " + reason.message());
+}
+
+static Error writeText(const std::string &path, function_ref<Error(raw_ostream &)> write) {
+  std::error_code reason;
+  raw_fd_ostream os(path, reason);
+  if (reason)
+    return cannotWrite(path, reason);
+  if (Error error = write(os)) {
+    os.clear_error();
+    return error;
+  }
+  os.close();
+  if (os.has_error()) {
+    reason = os.error();
+    os.clear_error();
+    return cannotWrite(path, reason);
+  }
+  return Error::success();
+}
+
+/// LLD reports through streams; its words become our error.
+static Error runLld(ArrayRef<std::string> arguments) {
+  SmallVector<const char *> argv;
+  for (const std::string &argument : arguments)
+    argv.push_back(argument.c_str());
+  std::string words;
+  raw_string_ostream stream(words);
+  bool linked = lld::elf::link(argv, stream, stream, /*exitEarly=*/false, /*disableOutput=*/false);
+  lld::CommonLinkerContext::destroy();
+  if (linked)
+    return Error::success();
+  return fail(StringRef(words).contains("No space left") ? ExitStatus::BadInput : ExitStatus::Internal,
+              "linking the shared library failed: " + StringRef(words).trim());
+}
+
+/// Place of the weights in the linked file: address of their symbol minus address of its section.
+static Expected<uint64_t> findHole(const std::string &path, StringRef symbolName) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+      MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return cannotWrite(path, buffer.getError());
+  Expected<std::unique_ptr<object::ObjectFile>> file = object::ObjectFile::createObjectFile(**buffer);
+  if (!file)
+    return file.takeError();
+  for (const object::ELFSymbolRef symbol : (*file)->symbols()) {
+    Expected<StringRef> name = symbol.getName();
+    if (!name)
+      return name.takeError();
+    if (*name != symbolName)
+      continue;
+    Expected<object::section_iterator> section = symbol.getSection();
+    if (!section)
+      return section.takeError();
+    object::ELFSectionRef home(**section);
+    Expected<uint64_t> address = symbol.getAddress();
+    if (!address)
+      return address.takeError();
+    return home.getOffset() + *address - home.getAddress();
+  }
+  return fail(ExitStatus::Internal, "the shared library lost the symbol " + symbolName);
+}
+
+/// Copies the weights inside the kernel; neither file is mapped.
+static Error copyWeights(const std::string &from, uint64_t fromOffset, const std::string &to, uint64_t toOffset,
+                         uint64_t bytes) {
+  int source = open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  int target = open(to.c_str(), O_WRONLY | O_CLOEXEC);
+  std::vector<char> buffer(1 << 20);
+  int failure = source < 0 || target < 0 ? errno : 0;
+  while (!failure && bytes > 0) {
+    // Not copy_file_range: it fails across file systems on some kernels, and is not faster here.
+    ssize_t got = pread(source, buffer.data(), std::min<uint64_t>(buffer.size(), bytes), fromOffset);
+    ssize_t put = got > 0 ? pwrite(target, buffer.data(), got, toOffset) : -1;
+    if (put <= 0) {
+      failure = got == 0 ? EIO : errno;
+      break;
+    }
+    fromOffset += put;
+    toOffset += put;
+    bytes -= put;
+  }
+  if (source >= 0)
+    close(source);
+  if (target >= 0 && close(target) != 0 && !failure)
+    failure = errno;
+  if (failure)
+    return cannotWrite(to, std::error_code(failure, std::generic_category()));
+  return Error::success();
+}
+
+Error writeSharedLibrary(const std::string &path, const std::string &name, const ProductObjects &objects) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> code = MemoryBuffer::getFile(objects.code);
+  if (!code)
+    return fail(ExitStatus::BadInput, "cannot read " + objects.code + ": " + code.getError().message());
+  std::string placeholder = path + ".weights.o";
+  std::string exports = path + ".exports";
+  Error error = writeText(placeholder, [&](raw_ostream &os) {
+    return writeWeightPlaceholder(os, (*code)->getBuffer(), objects.section);
+  });
+  if (!error)
+    error = writeText(exports, [&](raw_ostream &os) {
+      os << "{ global: " << name << "; local: *; };\n";
+      return Error::success();
+    });
+  if (!error)
+    // --no-undefined is left out: libc's names are resolved by the program that loads the library.
+    error = runLld({"ld.lld", "-shared", "--build-id=none", "--gc-sections", "-z", "now", "-z", "relro", "-z",
+                    "noexecstack", "--hash-style=gnu", "-soname", "lib" + name + ".so", "--version-script=" + exports,
+                    objects.code, placeholder, "-o", path});
+  sys::fs::remove(placeholder);
+  sys::fs::remove(exports);
+  if (error)
+    return error;
+  Expected<uint64_t> hole = findHole(path, objects.section.symbol);
+  if (!hole)
+    return hole.takeError();
+  return copyWeights(objects.weights, weightPayloadOffset(objects.section), path, *hole, objects.section.bytes);
+}
+
+} // namespace edgelm
