@@ -40,7 +40,8 @@ static Error checkCpuAndFeatures(const Target &target, const Machine &machine) {
     return fail(ExitStatus::NotOnThisTarget, "LLVM has no instruction set for '" + machine.triple + "'");
   if (!machine.cpu.empty() && !info->isCPUStringValid(machine.cpu))
     return fail(ExitStatus::BadInput, "unknown CPU '" + machine.cpu + "' for " + machine.triple);
-  for (const std::string &feature : SubtargetFeatures(machine.features).getFeatures()) {
+  SubtargetFeatures features(machine.features);
+  for (const std::string &feature : features.getFeatures()) {
     StringRef name = StringRef(feature).substr(1);
     bool known = any_of(info->getAllProcessorFeatures(), [&](const auto &row) { return name == row.Key; });
     if (!known)

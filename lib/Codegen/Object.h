@@ -19,9 +19,9 @@ namespace edgelm {
 /// What LLVM has to know about a machine; spelled as clang's flags of the same names.
 struct Machine {
   std::string triple;
-  std::string cpu;        ///< -mcpu; empty is the architecture's baseline
-  std::string features;   ///< -mattr, "+a,-b"
-  std::string abi;        ///< -mabi (RISC-V), or empty
+  std::string cpu = {};      ///< -mcpu; empty is the architecture's baseline
+  std::string features = {}; ///< -mattr, "+a,-b"
+  std::string abi = {};      ///< -mabi (RISC-V), or empty
   bool hardFloat = false; ///< -mfloat-abi=hard (ARM)
   bool pic = true;        ///< position-independent code, which a shared library needs
 };

@@ -126,8 +126,9 @@ Error writeSharedLibrary(const std::string &path, const std::string &name, const
       return Error::success();
     });
   if (!error)
-    // --no-undefined is left out: libc's names are resolved by the program that loads the library.
-    error = runLld({"ld.lld", "-shared", "--build-id=none", "--gc-sections", "-z", "now", "-z", "relro", "-z",
+    // No --no-undefined: libc's names are resolved by the program that loads the library. No --gc-sections: LLVM has
+    // removed what is unused, and the placeholder's one real byte has no user.
+    error = runLld({"ld.lld", "-shared", "--build-id=none", "-z", "now", "-z", "relro", "-z",
                     "noexecstack", "--hash-style=gnu", "-soname", "lib" + name + ".so", "--version-script=" + exports,
                     objects.code, placeholder, "-o", path});
   sys::fs::remove(placeholder);
