@@ -11,7 +11,7 @@ MAX_LINES = 400
 LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 
 # The same as .gitignore, so that a tree without git is judged like a clone.
-IGNORED = re.compile(r"(^|/)(\.git|build|build-[^/]*|out|node_modules|__pycache__)(/|$)|\.pyc$")
+IGNORED = re.compile(r"(^|/)(examples/zoo/work|\.git|build|build-[^/]*|out|node_modules|__pycache__)(/|$)|\.pyc$")
 
 C_LIKE = {".c", ".h", ".cpp", ".td", ".def", ".inc"}
 CODE = C_LIKE | {".py", ".sh", ".cmake", ".js", ".mjs", ".fbs"}
