@@ -118,3 +118,15 @@ LogicalResult GluOp::verify() {
     return emitOpError("names the unknown function \"") << getFn() << "\"; known functions: " << unaryFunctionNames();
   return success();
 }
+
+LogicalResult PackedWeightOp::verify() {
+  if (getSources().empty() || getSources().size() != getTransposed().size())
+    return emitOpError("(C1) expects as many entries of 'transposed' as sources, at least one, got ")
+           << getTransposed().size() << " and " << getSources().size();
+  bool needsMatrix = getPanel() != 0 || llvm::is_contained(getTransposed(), true);
+  if (needsMatrix && tensorType(getResult()).getRank() != 2)
+    return emitOpError("(C2) expects a matrix, got ") << getResult().getType();
+  if (getOffset() % 64 != 0)
+    return emitOpError("(C3) expects an offset that is a multiple of 64, got ") << getOffset();
+  return success();
+}

@@ -172,4 +172,23 @@ def EdgeLM_SelectRowOp : EdgeLM_Op<"select_row"> {
   let assemblyFormat = "$input `,` $n attr-dict `:` functional-type(operands, results)";
 }
 
+def EdgeLM_PackedWeightOp : EdgeLM_Op<"packed_weight"> {
+  let summary = "Weight at its place and in its layout in the product";
+  let description = [{
+    Stands for the concatenation along dimension 0 of `sources`, each an `#edgelm.weight` or an elements attribute, a matrix whose
+    entry of `transposed` is true being `[K, N]` in its source. The elements, converted to the result's element type, lie at byte
+    `offset` of the product's weights: with `panel` 0 in row-major order, else `[N, K]` as `[ceil(N / panel)][K][panel]`,
+    zero padded.
+
+    Constraints:
+    * (C1) `sources` and `transposed` have one length, at least 1.
+    * (C2) with a `panel`, or where an entry of `transposed` is true, the result is a matrix.
+    * (C3) `offset` is a multiple of 64.
+  }];
+  let arguments = (ins ArrayAttr:$sources, DenseBoolArrayAttr:$transposed, I64Attr:$panel, I64Attr:$offset);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$sources `panel` $panel `at` $offset attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 #endif // EDGELM_TRANSFORMER_OPS_TD
