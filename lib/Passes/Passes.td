@@ -13,4 +13,39 @@ def DropUnused : Pass<"edgelm-drop-unused", "mlir::ModuleOp"> {
   let statistics = [Statistic<"numDropped", "num-dropped", "Operations removed">];
 }
 
+def PackWeights : Pass<"edgelm-pack-weights", "mlir::ModuleOp"> {
+  let summary = "Give every weight its layout and its place in the product";
+  let description = [{
+    Expects entries in which each weight is an `edgelm.weight` or `edgelm.constant`, possibly behind a float `cast`, a matrix
+    `transpose` or a `reshape`. Afterwards each is an `edgelm.packed_weight` (docs/plan.md section 5): the weights of a
+    linear are one matrix in panels, everything else is row-major; what several operations or entries read is stored
+    once, in the order of first use. Constants of one value stay. No byte is read here: the product's writer does that. The module gets
+    `edgelm.weight_bytes`.
+
+    Refuses a linear whose matrix is computed at run time.
+  }];
+  let options = [Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">];
+  let statistics = [Statistic<"numPacked", "num-packed", "Places in the product">,
+                    Statistic<"numShared", "num-shared", "Weights found at a place that exists already">];
+}
+
+def PlanMemory : Pass<"edgelm-plan-memory", "mlir::ModuleOp"> {
+  let summary = "Give every buffer a fixed offset in one arena";
+  let description = [{
+    Expects packed entries with static shapes. Afterwards operations, arguments and results carry `edgelm.offset`
+    (docs/plan.md section 5) and the module `edgelm.arena_bytes` and `edgelm.regions`, the offset and size of what lies there besides
+    tensors. Buffers that outlive a call come first: session, regions, tokens and inputs, caches, outputs. Behind
+    them all entries share one area, in which each entry's buffers are placed largest first, at the best fitting gap among those that live at the same time.
+    Renaming operations share their operand's buffer, elementwise ones reuse an operand that dies there.
+
+    Refuses dynamic shapes.
+  }];
+  let options = [Option<"sessionBytes", "session-bytes", "int64_t", "0", "Bytes of the runtime's session at offset 0">,
+                 Option<"samplerBytes", "sampler-bytes", "int64_t", "0", "Bytes of the sampler's buffer">,
+                 Option<"tokenizerBytes", "tokenizer-bytes", "int64_t", "0", "Bytes of the tokenizer's scratch">,
+                 Option<"textBytes", "text-bytes", "int64_t", "0", "Bytes of the buffer of decoded text">];
+  let statistics = [Statistic<"numBuffers", "num-buffers", "Buffers placed">,
+                    Statistic<"numReused", "num-reused", "Results that took over a dying operand's buffer">];
+}
+
 #endif // EDGELM_PASSES_TD

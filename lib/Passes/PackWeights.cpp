@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Replaces weights by packed references: layout, element type and offset of each in the product.
+#include "Passes/Passes.h"
+
+namespace edgelm {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "Passes/Passes.h.inc"
+} // namespace edgelm
+
+using namespace mlir;
+using namespace edgelm;
+
+/// Weights start at cache lines.
+static constexpr int64_t weightAlignment = 64; // bytes
+
+namespace {
+
+/// One weight as it is stored in the model: bytes, and how an operation sees them.
+struct Source {
+  Attribute bytes;       ///< #edgelm.weight or elements
+  RankedTensorType type; ///< as the operation reads it, element type as stored
+  bool transposed = false;
+};
+
+/// What decides whether two operations can read the same place.
+struct Key {
+  ArrayAttr sources;
+  DenseBoolArrayAttr transposed;
+  int64_t panel;
+  RankedTensorType type;
+
+  std::tuple<const void *, const void *, int64_t, const void *> identity() const {
+    return {sources.getAsOpaquePointer(), transposed.getAsOpaquePointer(), panel, type.getAsOpaquePointer()};
+  }
+};
+
+} // namespace
+
+/// A constant that kernels hold in a register.
+static bool isOneValue(Value value) {
+  ConstantOp constant = value.getDefiningOp<ConstantOp>();
+  return constant && (constant.getValue().isSplat() || constant.getValue().getNumElements() == 1);
+}
+
+/// Looks through float casts, matrix transposes and reshapes; nothing when the value is computed.
+static std::optional<Source> findSource(Value value) {
+  if (WeightOp weight = value.getDefiningOp<WeightOp>())
+    return Source{weight.getSource(), tensorType(weight)};
+  if (ConstantOp constant = value.getDefiningOp<ConstantOp>())
+    return Source{constant.getValue(), tensorType(constant)};
+  RankedTensorType type = tensorType(value);
+  if (CastOp cast = value.getDefiningOp<CastOp>()) {
+    std::optional<Source> source = findSource(cast.getInput());
+    // Narrowing rounds, which packing would undo by not doing it.
+    if (!source || !isa<FloatType>(source->type.getElementType()) || !isa<FloatType>(type.getElementType()) ||
+        type.getElementTypeBitWidth() < source->type.getElementTypeBitWidth())
+      return std::nullopt;
+    return source;
+  }
+  if (TransposeOp transpose = value.getDefiningOp<TransposeOp>()) {
+    std::optional<Source> source = findSource(transpose.getInput());
+    if (!source || transpose.getPerm() != ArrayRef<int64_t>{1, 0})
+      return std::nullopt;
+    source->type = type.clone(source->type.getElementType());
+    source->transposed = !source->transposed;
+    return source;
+  }
+  if (ReshapeOp reshape = value.getDefiningOp<ReshapeOp>()) {
+    std::optional<Source> source = findSource(reshape.getInput());
+    if (!source || source->transposed)
+      return std::nullopt;
+    source->type = type.clone(source->type.getElementType());
+    return source;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+struct PackWeights : edgelm::impl::PackWeightsBase<PackWeights> {
+  using PackWeightsBase::PackWeightsBase;
+
+  void runOnOperation() override;
+
+private:
+  /// Storage of the concatenated `sources`; creates the place when it is new.
+  Value pack(OpBuilder &builder, Location loc, ArrayRef<Source> sources, int64_t layout, Type elementType);
+  LogicalResult packLinear(LinearOp linear);
+  void packPlainOperands(Operation *op);
+  void noteTiedTables(func::FuncOp function);
+
+  DenseMap<std::tuple<const void *, const void *, int64_t, const void *>, int64_t> places;
+  /// Matrices that some linear reads alone and untransposed: an embedding can share them.
+  DenseSet<Attribute> linearMatrices;
+  int64_t end = 0; // bytes
+};
+
+} // namespace
+
+Value PackWeights::pack(OpBuilder &builder, Location loc, ArrayRef<Source> sources, int64_t layout, Type elementType) {
+  SmallVector<Attribute> bytes;
+  SmallVector<bool> transposed;
+  SmallVector<int64_t> shape(sources.front().type.getShape());
+  if (!shape.empty())
+    shape[0] = 0;
+  for (const Source &source : sources) {
+    bytes.push_back(source.bytes);
+    transposed.push_back(source.transposed);
+    if (!shape.empty())
+      shape[0] += source.type.getDimSize(0);
+  }
+  RankedTensorType type = RankedTensorType::get(shape, elementType);
+  Key key = {builder.getArrayAttr(bytes), builder.getDenseBoolArrayAttr(transposed), layout, type};
+  auto [place, isNew] = places.try_emplace(key.identity(), end);
+  if (isNew) {
+    ++numPacked;
+    int64_t elements = type.getNumElements();
+    if (layout)
+      elements = llvm::divideCeil(shape[0], layout) * layout * shape[1];
+    int64_t size = llvm::divideCeil(elements * type.getElementTypeBitWidth(), 8);
+    end += llvm::alignTo(size, weightAlignment);
+  } else {
+    ++numShared;
+  }
+  return PackedWeightOp::create(builder, loc, type, key.sources, key.transposed, layout, place->second);
+}
+
+LogicalResult PackWeights::packLinear(LinearOp linear) {
+  SmallVector<Source> weights, biases;
+  for (auto [index, value] : llvm::enumerate(linear.getWeights())) {
+    if (value.getDefiningOp<PackedWeightOp>())
+      return success();
+    std::optional<Source> source = findSource(value);
+    if (!source)
+      return linear.emitError("the weight matrix is computed at run time, found ")
+             << value.getType() << "; only trained matrices are supported";
+    if (index < linear.getTransposed().size() && linear.getTransposed()[index]) {
+      source->transposed = !source->transposed;
+      source->type = source->type.clone({source->type.getDimSize(1), source->type.getDimSize(0)});
+    }
+    weights.push_back(*source);
+  }
+  for (Value value : linear.getBiases()) {
+    std::optional<Source> source = findSource(value);
+    if (!source)
+      return linear.emitError("the bias is computed at run time, found ") << value.getType();
+    biases.push_back(*source);
+  }
+
+  OpBuilder builder(linear);
+  // Kernels widen f16 and bf16; parts of different types meet in f32.
+  Type elementType = weights.front().type.getElementType();
+  for (const Source &source : weights)
+    if (source.type.getElementType() != elementType || !(elementType.isF16() || elementType.isBF16()))
+      elementType = builder.getF32Type();
+  auto packAll = [&](ArrayRef<Source> sources, int64_t layout, Type type) {
+    SmallVector<Value> values;
+    if (linear.getGlu())
+      for (const Source &source : sources)
+        values.push_back(pack(builder, linear.getLoc(), source, layout, type));
+    else if (!sources.empty())
+      values.push_back(pack(builder, linear.getLoc(), sources, layout, type));
+    return values;
+  };
+  SmallVector<Value> packed = packAll(weights, panel, elementType);
+  linear.setTransposed(SmallVector<bool>(packed.size(), false));
+  linear.getBiasesMutable().assign(packAll(biases, 0, builder.getF32Type()));
+  linear.getWeightsMutable().assign(packed);
+  return success();
+}
+
+void PackWeights::packPlainOperands(Operation *op) {
+  OpBuilder builder(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    std::optional<Source> source = findSource(operand.get());
+    if (!source || isOneValue(operand.get()))
+      continue;
+    Type elementType = tensorType(operand.get()).getElementType();
+    bool isTable = isa<EmbedOp>(op);
+    if (isTable)
+      elementType = source->type.getElementType();
+    if (source->type.getRank() == 1 && isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() < 32 &&
+        !isa<ReshapeOp>(op))
+      elementType = builder.getF32Type();
+    int64_t layout = isTable && linearMatrices.contains(source->bytes) && !source->transposed ? int64_t(panel) : 0;
+    operand.set(pack(builder, op->getLoc(), *source, layout, elementType));
+  }
+}
+
+void PackWeights::noteTiedTables(func::FuncOp function) {
+  function.walk([&](LinearOp linear) {
+    if (linear.getWeights().size() != 1)
+      return;
+    std::optional<Source> source = findSource(linear.getWeights().front());
+    bool transposed = !linear.getTransposed().empty() && linear.getTransposed().front();
+    if (source && source->transposed == transposed)
+      linearMatrices.insert(source->bytes);
+  });
+}
+
+void PackWeights::runOnOperation() {
+  ModuleOp module = getOperation();
+  places.clear();
+  linearMatrices.clear();
+  end = 0;
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    noteTiedTables(function);
+  for (func::FuncOp function : module.getOps<func::FuncOp>()) {
+    SmallVector<Operation *> operations;
+    function.walk([&](Operation *op) {
+      if (!isa<func::FuncOp>(op))
+        operations.push_back(op);
+    });
+    for (Operation *op : operations) {
+      // What only renames a weight is looked through by its user.
+      bool renames = op->getNumResults() == 1 && isa<CastOp, TransposeOp, ReshapeOp>(op) && findSource(op->getResult(0));
+      if (renames)
+        continue;
+      if (LinearOp linear = dyn_cast<LinearOp>(op))
+        if (failed(packLinear(linear)))
+          return signalPassFailure();
+      packPlainOperands(op);
+    }
+    for (Operation *op : llvm::reverse(operations))
+      if (op->use_empty() && isa<WeightOp, ConstantOp, CastOp, TransposeOp, ReshapeOp>(op))
+        op->erase();
+  }
+  module->setAttr("edgelm.weight_bytes", Builder(module).getI64IntegerAttr(end));
+}
