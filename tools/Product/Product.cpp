@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Finds lib<name>.so and in it the descriptor `name`.
+#include "Product/Product.h"
+#include "Product/Failure.h"
+
+#include <chrono>
+#include <dlfcn.h>
+#include <vector>
+
+using namespace edgelm::tools;
+namespace fs = std::filesystem;
+
+static ExitStatus exitStatus(edgelm_status status) {
+  switch (status) {
+  case EDGELM_UNSUPPORTED_CPU:
+  case EDGELM_UNSUPPORTED:
+    return NotOnThisTarget;
+  case EDGELM_WRONG_ABI:
+  case EDGELM_CORRUPT_STATE:
+  case EDGELM_WRONG_VERSION:
+  case EDGELM_WRONG_MODEL:
+    return Integrity;
+  default:
+    return WrongInput;
+  }
+}
+
+void edgelm::tools::check(edgelm_status status, const std::string &what) {
+  if (status != EDGELM_OK)
+    throw Failure(exitStatus(status), what + ": " + edgelm_status_text(status));
+}
+
+double edgelm::tools::seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The only shared library of a folder.
+static fs::path findLibrary(const fs::path &folder) {
+  std::vector<fs::path> found;
+  for (const fs::directory_entry &entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".so" && entry.path().stem().string().starts_with("lib"))
+      found.push_back(entry.path());
+  if (found.empty())
+    throw Failure(WrongInput,
+                  "no lib<name>.so in " + folder.string() + "; edgelm-compile -o OUT writes it to OUT/host");
+  if (found.size() > 1)
+    throw Failure(WrongInput, "several products in " + folder.string() + "; name one of them: " + found[0].string() +
+                                  ", " + found[1].string() + (found.size() > 2 ? ", ..." : ""));
+  return found[0];
+}
+
+Product::Product(const fs::path &path) {
+  if (!fs::exists(path))
+    throw Failure(WrongInput, "no such file or folder: " + path.string());
+  library = fs::is_directory(path) ? findLibrary(path) : path;
+  const std::string stem = library.stem().string();
+  if (library.extension() != ".so" || !stem.starts_with("lib"))
+    throw Failure(WrongInput, "expected a folder with a product or its lib<name>.so, got " + path.string());
+
+  // An absolute path: dlopen looks for a bare name in the system's folders.
+  handle = dlopen(fs::absolute(library).c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    throw Failure(WrongInput, std::string("cannot load the product: ") + dlerror());
+  const std::string name = stem.substr(3);
+  descriptor = static_cast<const edgelm_model *>(dlsym(handle, name.c_str()));
+  if (!descriptor || descriptor->magic != EDGELM_MAGIC) {
+    dlclose(handle);
+    throw Failure(WrongInput, library.string() + " has no model descriptor '" + name +
+                                  "'; the library must keep the name it was compiled with");
+  }
+  const edgelm_status status = edgelm_describe(descriptor, &description);
+  if (status != EDGELM_OK)
+    dlclose(handle);
+  check(status, "cannot use " + library.string());
+}
+
+Product::~Product() {
+  dlclose(handle);
+}

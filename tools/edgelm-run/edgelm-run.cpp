@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Opens a product's shared library to generate, measure or check it.
+#include "Bench.h"
+#include "Encode.h"
+#include "Generate.h"
+#include "Product/CommandLine.h"
+#include "Product/Product.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace edgelm::tools;
+
+namespace {
+struct Options {
+  std::string product, promptFile;
+  GenerateOptions generate;
+  BenchOptions bench;
+  uint32_t threads = 1;
+  bool benchMode = false, json = false;
+};
+} // namespace
+
+static void addOptions(CLI::App &app, Options &options) {
+  GenerateOptions &generate = options.generate;
+  edgelm_sampling &sampling = generate.sampling;
+  app.add_option("product", options.product, "folder with lib<name>.so, such as out/host, or that file");
+
+  CLI::Option *prompt = app.add_option("-p,--prompt", generate.prompt, "text to continue or to encode");
+  CLI::Option *file = app.add_option("-f,--file", options.promptFile, "file with that text")->excludes(prompt);
+  app.add_option("--ids", generate.promptIds, "token ids instead of text: 1,2,3")
+      ->delimiter(',')
+      ->excludes(prompt)
+      ->excludes(file);
+  app.add_option("-n,--predict", generate.tokens, "most tokens to generate (0: until a stop token or a full context)");
+  app.add_option("-c,--context", generate.context, "most tokens of prompt and answer (0: what the product holds)");
+  app.add_option("--temp", sampling.temperature, "temperature (0: always the likeliest token)")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--top-k", sampling.top_k, "only the k likeliest tokens (0: all)");
+  app.add_option("--top-p", sampling.top_p, "only the likeliest tokens that sum up to this probability (1: all)")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--min-p", sampling.min_p, "only tokens at least this likely, relative to the likeliest (0: all)")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--repeat-penalty", sampling.repeat_penalty, "make tokens of the recent context less likely (1: off)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--repeat-last-n", sampling.repeat_last_n, "how many recent tokens are penalized (0: 64)");
+  app.add_option("-s,--seed", generate.seed, "seed of the random numbers; the same seed gives the same text");
+  app.add_flag("--ignore-eos", generate.ignoreStop, "go on after stop tokens");
+  app.add_option("-t,--threads", options.threads, "threads")->check(CLI::Range(1, 1024));
+  app.add_flag("--json", options.json, "print one JSON object");
+
+  CLI::Option *bench = app.add_flag("--bench", options.benchMode, "measure speed, memory and open time");
+  app.add_option("--prefill", options.bench.prefill, "tokens of the prompt")
+      ->check(CLI::PositiveNumber)
+      ->needs(bench)
+      ->capture_default_str();
+  app.add_option("--decode", options.bench.decode, "tokens decoded after it")->needs(bench)->capture_default_str();
+  app.add_option("--repeat", options.bench.repeat, "rounds; their median is printed")
+      ->check(CLI::PositiveNumber)
+      ->needs(bench)
+      ->capture_default_str();
+  app.add_flag("--all-logits", options.bench.allLogits, "the prefill computes the logits of every token")->needs(bench);
+  app.add_option("--dump-logits", options.bench.logitsFile, "write them, f32 [prefill, vocabulary]")->needs(bench);
+}
+
+static int run(Options &options) {
+  if (options.product.empty())
+    throw Failure(WrongInput, "expected a product: a folder such as out/host, made by edgelm-compile");
+  const double started = seconds();
+  const Product product(options.product);
+  options.generate.threads = options.bench.threads = options.threads;
+  options.generate.json = options.bench.json = options.json;
+  if (options.benchMode)
+    return bench(product, options.bench, started);
+
+  if (!options.promptFile.empty())
+    options.generate.prompt = readFile(options.promptFile);
+  if (options.generate.prompt.empty() && options.generate.promptIds.empty())
+    throw Failure(WrongInput, "expected a text (-p or -f), --ids or --bench");
+  if (product.is(EDGELM_DECODER))
+    return generate(product, options.generate);
+  if (product.is(EDGELM_ENCODER))
+    return encode(product, options.generate.prompt, options.generate.promptIds, options.threads, options.json);
+  throw Failure(NotOnThisTarget, "the model is neither a decoder nor an encoder; check it with --verify-data");
+}
+
+int main(int argc, char **argv) {
+  CLI::App app("Runs a model that edgelm-compile made.", "edgelm-run");
+  Options options;
+  addOptions(app, options);
+  return runTool(app, argc, argv, [&] { return run(options); });
+}
