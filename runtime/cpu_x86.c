@@ -38,25 +38,22 @@ static int has(const feature *f) {
   return (saved_registers() & f->xcr0) == f->xcr0;
 }
 
-static int same(const char *a, const char *b) {
-  while (*a && *a == *b)
-    ++a, ++b;
-  return *a == *b;
-}
-
-static int has_named(const char *name) {
-  for (size_t i = 0; i < sizeof features_known / sizeof *features_known; ++i)
-    if (same(name, features_known[i].name))
-      return has(&features_known[i]);
-  return 0;
+// The end of `name` when it is the same as `row`, else NULL.
+static const char *end_if_same(const char *name, const char *row) {
+  for (; *name && *name == *row; ++name)
+    ++row;
+  return *name == *row ? name : NULL;
 }
 
 const char *edgelm_rt_missing_feature(const char *features) {
   for (const char *name = features; name && *name; ++name) {
-    if (!has_named(name))
+    const char *end = NULL;
+    for (size_t i = 0; i < sizeof features_known / sizeof *features_known && !end; ++i)
+      if ((end = end_if_same(name, features_known[i].name)) && !has(&features_known[i]))
+        return name;
+    if (!end)
       return name;
-    while (*name)
-      ++name;
+    name = end;
   }
   return NULL;
 }

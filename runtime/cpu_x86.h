@@ -3,9 +3,9 @@
 #pragma once
 
 /// State components in XCR0 (Intel SDM vol. 1, 13.3): the system saves these registers or the feature must not be used.
-#define EDGELM_XCR0_AVX 0x6u       /* SSE, AVX */
-#define EDGELM_XCR0_AVX512 0xe6u   /* and opmask, ZMM_Hi256, Hi16_ZMM */
-#define EDGELM_XCR0_AMX 0x60000u   /* XTILECFG, XTILEDATA */
+#define EDGELM_XCR0_AVX 0x6u     /* SSE, AVX */
+#define EDGELM_XCR0_AVX512 0xe6u /* and opmask, ZMM_Hi256, Hi16_ZMM */
+#define EDGELM_XCR0_AMX 0x60000u /* XTILECFG, XTILEDATA */
 
 /// X(name, leaf, subleaf, register a=0 b=1 c=2 d=3, bit, xcr0). Source: Intel SDM vol. 2, CPUID; AMD APM vol. 3, E.4.
 #define EDGELM_X86_FEATURES(X)                                                                                         \

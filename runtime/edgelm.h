@@ -6,10 +6,9 @@
 //
 // Memory    The caller owns everything: the arena, every buffer, the pool's memory. Nothing is allocated or freed.
 // Threads   A session is used by one thread at a time; different sessions, also of one model, run at once.
-//           Functions that take a model only read constants and may be called from anywhere.
-// Errors    Every function that can fail returns a status and leaves its results alone when it fails, unless it says
-//           otherwise. Every function that takes a model or session may return EDGELM_INVALID_ARGUMENT (a pointer it
-//           needs is NULL, or the session is closed) and EDGELM_WRONG_ABI; these are not repeated below.
+// Errors    A function that fails leaves its results alone unless it says otherwise. Besides the statuses it names it
+//           may return EDGELM_INVALID_ARGUMENT (a pointer it needs is NULL, or the session is closed) and, when it
+//           takes a model, EDGELM_WRONG_ABI.
 #pragma once
 
 #include <stddef.h>
@@ -41,54 +40,46 @@ typedef int32_t edgelm_status;
 #define EDGELM_WRONG_VERSION 17
 #define EDGELM_WRONG_MODEL 18
 #define EDGELM_NO_THREADS 19
-/// Numbers from here on are never used by EdgeLM: callbacks may return them.
-#define EDGELM_USER_STATUS 1000
+#define EDGELM_USER_STATUS 1000 /* EdgeLM uses no number from here on: callbacks may return them */
 
 /// A sentence about `status`, in constant memory; never NULL.
 static inline const char *edgelm_status_text(edgelm_status status) {
-  switch (status) {
-  case EDGELM_OK: return "success";
-  case EDGELM_INVALID_ARGUMENT: return "an argument is NULL or out of its range, or the session is closed";
-  case EDGELM_WRONG_ABI: return "the model was compiled by an EdgeLM whose ABI differs from this edgelm.h";
-  case EDGELM_UNSUPPORTED_CPU: return "this processor lacks an instruction set that the model was compiled for";
-  case EDGELM_ARENA_TOO_SMALL: return "the arena is smaller than the model's arena bytes";
-  case EDGELM_ARENA_UNALIGNED: return "the arena is not aligned; declare it with EDGELM_ALIGNED";
-  case EDGELM_TOO_MANY_THREADS: return "more threads were asked for than the model was compiled for";
-  case EDGELM_NO_WEIGHTS: return "the model's weights lie in a file; pass them in the options";
-  case EDGELM_UNSUPPORTED: return "the model or this build of it has no such function";
-  case EDGELM_CONTEXT_FULL: return "the context is full; reset the session or compile with a larger context";
-  case EDGELM_PROMPT_TOO_LONG: return "the prompt is longer than the model's context";
-  case EDGELM_INVALID_TOKEN: return "a token id is negative or not below the vocabulary size";
-  case EDGELM_INVALID_TEXT: return "the text cannot be tokenized by this model's tokenizer";
-  case EDGELM_NO_LOGITS: return "there are no logits yet; prefill a prompt first";
-  case EDGELM_BUFFER_TOO_SMALL: return "the caller's buffer is too small for the result";
-  case EDGELM_CANCELLED: return "a callback cancelled the call";
-  case EDGELM_CORRUPT_STATE: return "the saved state is truncated or malformed";
-  case EDGELM_WRONG_VERSION: return "the saved state has a format version that this model does not read";
-  case EDGELM_WRONG_MODEL: return "the saved state belongs to another model";
-  case EDGELM_NO_THREADS: return "the system refused to start a thread";
-  default: return status >= EDGELM_USER_STATUS ? "a callback of the program ended the call" : "unknown status";
-  }
+  static const char *const texts[] = {
+      "success",
+      "an argument is NULL or out of its range, or the session is closed",
+      "the model was compiled by an EdgeLM whose ABI differs from this edgelm.h",
+      "this processor lacks an instruction set that the model was compiled for",
+      "the arena is smaller than the model's arena bytes",
+      "the arena is not aligned; declare it with EDGELM_ALIGNED",
+      "more threads were asked for than the model was compiled for",
+      "the model's weights lie in a file; pass them in the options",
+      "the model or this build of it has no such function",
+      "the context is full; reset the session or compile with a larger context",
+      "the prompt is longer than the model's context",
+      "a token id is negative or not below the vocabulary size",
+      "the text cannot be tokenized by this model's tokenizer",
+      "there are no logits yet; prefill a prompt first",
+      "the caller's buffer is too small for the result",
+      "a callback cancelled the call",
+      "the saved state is truncated or malformed",
+      "the saved state has a format version that this model does not read",
+      "the saved state belongs to another model",
+      "the system refused to start a thread",
+  };
+  if (status >= EDGELM_USER_STATUS)
+    return "a callback of the program ended the call";
+  return status >= 0 && status <= EDGELM_NO_THREADS ? texts[status] : "unknown status";
 }
 
 #define EDGELM_MAGIC 0x4d4c4745u /* "EGLM" */
 #define EDGELM_ABI_VERSION 1u
 /// Alignment of an arena and of a pool's memory, in bytes; EDGELM_ALIGNED goes in front of a declaration.
 #define EDGELM_ARENA_ALIGNMENT 64
-#if defined(__cplusplus)
-#define EDGELM_ALIGNED alignas(EDGELM_ARENA_ALIGNMENT)
-#elif defined(_MSC_VER)
-#define EDGELM_ALIGNED __declspec(align(64))
-#else
 #define EDGELM_ALIGNED __attribute__((aligned(EDGELM_ARENA_ALIGNMENT)))
-#endif
-
-struct edgelm_functions;
 
 /// A compiled model: constant, complete after these members for the runtime alone.
 typedef struct edgelm_model {
-  uint32_t magic;
-  uint32_t abi_version;
+  uint32_t magic, abi_version;
   const struct edgelm_functions *functions;
 } edgelm_model;
 
@@ -101,8 +92,7 @@ typedef struct edgelm_session {
 typedef struct edgelm_tensor {
   const char *name;
   const int64_t *dims; /* [rank] */
-  uint32_t type;
-  uint32_t rank;
+  uint32_t type, rank;
   size_t bytes;
   size_t offset; /* in the arena */
 } edgelm_tensor;
@@ -123,18 +113,13 @@ typedef struct edgelm_info {
   const char *cpu_features;   /* names the processor must have, each ended by NUL, then an empty one */
   uint32_t kinds;             /* EDGELM_DECODER | ... */
   uint32_t context;           /* tokens a session can hold; for an encoder the tokens of a call */
-  uint32_t vocab;
-  uint32_t prefill_chunk;
-  uint32_t max_threads;
+  uint32_t vocab, prefill_chunk, max_threads;
   int32_t bos_id; /* -1: none */
-  size_t arena_bytes;
-  size_t weight_bytes;
-  const int32_t *stop_ids; /* [stop_count] */
-  size_t stop_count;
-  const edgelm_tensor *inputs; /* [input_count] */
-  size_t input_count;
+  size_t arena_bytes, weight_bytes;
+  size_t stop_count, input_count, output_count;
+  const int32_t *stop_ids;      /* [stop_count] */
+  const edgelm_tensor *inputs;  /* [input_count] */
   const edgelm_tensor *outputs; /* [output_count] */
-  size_t output_count;
 } edgelm_info;
 
 /// One item of a parallel loop.
@@ -146,30 +131,30 @@ typedef struct edgelm_options {
   /// Calls item(args, i) for every i in [0, items), on any threads, and returns when all have returned.
   void (*parallel_for)(void *parallel_user, edgelm_item item, void *args, uint32_t items);
   void *parallel_user;
-  void *user;                                                      /* handed to the callbacks below; each may be NULL */
-  edgelm_status (*poll)(void *user);                               /* between layers; not 0 ends the call with it */
-  void (*on_logits)(void *user, float *logits, uint32_t vocab);    /* before each sampling; may change them */
-  uint64_t (*clock)(void *user);                                   /* nanoseconds, for edgelm_result */
-  void (*log)(void *user, const char *message);                    /* e.g. which processor feature is missing */
-  const void *weights;                                             /* for models without embedded weights */
+  void *user;                                                   /* handed to the callbacks below; each may be NULL */
+  edgelm_status (*poll)(void *user);                            /* between layers; not 0 ends the call with it */
+  void (*on_logits)(void *user, float *logits, uint32_t vocab); /* before each sampling; may change them */
+  uint64_t (*clock)(void *user);                                /* nanoseconds, for edgelm_result */
+  void (*log)(void *user, const char *message);                 /* e.g. which processor feature is missing */
+  const void *weights;                                          /* for models without embedded weights */
   size_t weight_bytes;
 } edgelm_options;
 
 /// How the next token is chosen, in llama.cpp's order: penalty, top-k, top-p, min-p, temperature. All zero is greedy.
 typedef struct edgelm_sampling {
-  float temperature;     /* <= 0: the most likely token */
-  uint32_t top_k;        /* 0: off */
-  float top_p;           /* outside (0, 1): off */
-  float min_p;           /* <= 0: off */
-  float repeat_penalty;  /* 0 or 1: off */
+  float temperature;      /* <= 0: the most likely token */
+  uint32_t top_k;         /* 0: off */
+  float top_p;            /* outside (0, 1): off */
+  float min_p;            /* <= 0: off */
+  float repeat_penalty;   /* 0 or 1: off */
   uint32_t repeat_last_n; /* tokens looked back; 0: 64 */
 } edgelm_sampling;
 
 /// How edgelm_generate_ids runs; all zero is greedy until a stop token.
 typedef struct edgelm_generation {
   edgelm_sampling sampling;
-  size_t max_tokens; /* 0: until a stop token or until the context is full */
-  uint32_t flags;    /* EDGELM_IGNORE_STOP */
+  size_t max_tokens;       /* 0: until a stop token or until the context is full */
+  uint32_t flags;          /* EDGELM_IGNORE_STOP */
   const int32_t *stop_ids; /* [stop_count], besides the model's own */
   size_t stop_count;
   void *user; /* handed to the callbacks; each may be NULL and ends the call by returning not 0 */
@@ -182,8 +167,7 @@ typedef struct edgelm_result {
   size_t prompt_tokens;
   size_t tokens;   /* handed to on_id */
   int32_t stop_id; /* the stop token that ended it, which is neither handed out nor in the context; -1: none */
-  uint64_t prefill_nanoseconds;
-  uint64_t decode_nanoseconds;
+  uint64_t prefill_nanoseconds, decode_nanoseconds;
 } edgelm_result;
 
 #define EDGELM_IGNORE_STOP 1u  /* generation: go on after stop tokens, which are then handed out */
@@ -201,7 +185,6 @@ struct edgelm_functions {
   edgelm_status (*tokenize)(edgelm_session *, const char *, size_t, uint32_t, int32_t *, size_t, size_t *);
   edgelm_status (*detokenize)(edgelm_session *, const int32_t *, size_t, uint32_t, char *, size_t, size_t *);
   edgelm_status (*prefill)(edgelm_session *, const int32_t *, size_t);
-  edgelm_status (*decode)(edgelm_session *, int32_t);
   edgelm_status (*score)(edgelm_session *, const int32_t *, size_t, float *);
   float *(*logits)(edgelm_session *);
   edgelm_status (*seed)(edgelm_session *, uint64_t);
@@ -213,9 +196,9 @@ struct edgelm_functions {
   edgelm_status (*encode)(edgelm_session *, const int32_t *, const int32_t *, const int32_t *, size_t, void *const *);
   edgelm_status (*invoke)(edgelm_session *, const void *const *, void *const *);
   const void *(*output)(const edgelm_session *, size_t);
-  size_t (*pool_bytes)(uint32_t);                                              /* NULL in freestanding products */
-  edgelm_status (*pool_start)(void *, size_t, uint32_t, edgelm_options *);     /* NULL in freestanding products */
-  void (*pool_stop)(edgelm_options *);                                         /* NULL in freestanding products */
+  size_t (*pool_bytes)(uint32_t);                                          /* NULL in freestanding products */
+  edgelm_status (*pool_start)(void *, size_t, uint32_t, edgelm_options *); /* NULL in freestanding products */
+  void (*pool_stop)(edgelm_options *);                                     /* NULL in freestanding products */
 };
 
 /// EDGELM_OK when this header can call `model`.
@@ -225,9 +208,9 @@ static inline edgelm_status edgelm_check(const edgelm_model *model) {
   return model->magic == EDGELM_MAGIC && model->abi_version == EDGELM_ABI_VERSION ? EDGELM_OK : EDGELM_WRONG_ABI;
 }
 
-/// EDGELM_OK when `session` is open.
-static inline edgelm_status edgelm_check_session(const edgelm_session *session) {
-  return session ? edgelm_check(session->model) : EDGELM_INVALID_ARGUMENT;
+/// Whether `s` is an open session.
+static inline int edgelm_is_open(const edgelm_session *s) {
+  return s && edgelm_check(s->model) == EDGELM_OK;
 }
 
 /// Describes `model` in `*info`.
@@ -254,79 +237,73 @@ static inline edgelm_status edgelm_open(const edgelm_model *model, void *arena, 
 }
 
 /// Ends the session; the arena is free for anything else. NULL and a closed session are allowed.
-static inline void edgelm_close(edgelm_session *session) {
-  if (!edgelm_check_session(session))
-    session->model->functions->close(session);
+static inline void edgelm_close(edgelm_session *s) {
+  if (edgelm_is_open(s))
+    s->model->functions->close(s);
 }
 
 /// Forgets all tokens and the seed: the session is as after edgelm_open.
-static inline edgelm_status edgelm_reset(edgelm_session *session) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->reset(session);
+static inline edgelm_status edgelm_reset(edgelm_session *s) {
+  return edgelm_is_open(s) ? s->model->functions->reset(s) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Number of tokens in the context; 0 for a closed session.
-static inline size_t edgelm_position(const edgelm_session *session) {
-  return edgelm_check_session(session) ? 0 : session->model->functions->position(session);
+static inline size_t edgelm_position(const edgelm_session *s) {
+  return edgelm_is_open(s) ? s->model->functions->position(s) : 0;
 }
 
 /// Writes the ids of `text` [bytes] to `ids` [capacity] and their number to `*count`. `flags`: EDGELM_ADD_SPECIAL,
 /// EDGELM_PLAIN_TEXT. EDGELM_BUFFER_TOO_SMALL: `*count` is the number needed (`ids` may be NULL with capacity 0).
 /// EDGELM_INVALID_TEXT; EDGELM_UNSUPPORTED: the model has no tokenizer.
-static inline edgelm_status edgelm_tokenize(edgelm_session *session, const char *text, size_t bytes, uint32_t flags,
+static inline edgelm_status edgelm_tokenize(edgelm_session *s, const char *text, size_t bytes, uint32_t flags,
                                             int32_t *ids, size_t capacity, size_t *count) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->tokenize(session, text, bytes, flags, ids, capacity, count);
+  return edgelm_is_open(s) ? s->model->functions->tokenize(s, text, bytes, flags, ids, capacity, count)
+                           : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Writes the bytes that `ids` [count] stand for to `text` [capacity] and their number to `*bytes`: no final NUL, and
 /// a character may be cut when its ids are. `flags`: EDGELM_SHOW_SPECIAL. EDGELM_BUFFER_TOO_SMALL: `*bytes` is the
 /// number needed (`text` may be NULL with capacity 0). EDGELM_INVALID_TOKEN; EDGELM_UNSUPPORTED as above.
-static inline edgelm_status edgelm_detokenize(edgelm_session *session, const int32_t *ids, size_t count,
-                                              uint32_t flags, char *text, size_t capacity, size_t *bytes) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->detokenize(session, ids, count, flags, text, capacity, bytes);
+static inline edgelm_status edgelm_detokenize(edgelm_session *s, const int32_t *ids, size_t count, uint32_t flags,
+                                              char *text, size_t capacity, size_t *bytes) {
+  return edgelm_is_open(s) ? s->model->functions->detokenize(s, ids, count, flags, text, capacity, bytes)
+                           : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Appends `ids` [count], any number that fits, to the context and computes the logits after the last one.
 /// EDGELM_PROMPT_TOO_LONG: count is above the context; EDGELM_CONTEXT_FULL: above what is left of it;
 /// EDGELM_INVALID_TOKEN; EDGELM_UNSUPPORTED: not a decoder. These leave the context as it was; when poll ends the call
 /// with its own status, the chunks that were finished stay in the context and there are no logits.
-static inline edgelm_status edgelm_prefill(edgelm_session *session, const int32_t *ids, size_t count) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->prefill(session, ids, count);
+static inline edgelm_status edgelm_prefill(edgelm_session *s, const int32_t *ids, size_t count) {
+  return edgelm_is_open(s) ? s->model->functions->prefill(s, ids, count) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Appends one token and computes the logits after it. Statuses of edgelm_prefill.
-static inline edgelm_status edgelm_decode(edgelm_session *session, int32_t id) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->decode(session, id);
+static inline edgelm_status edgelm_decode(edgelm_session *s, int32_t id) {
+  return edgelm_is_open(s) ? s->model->functions->prefill(s, &id, 1) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Appends `ids` [count] and writes the logits after every one of them to `logits` [count, vocab].
 /// Statuses of edgelm_prefill; EDGELM_UNSUPPORTED also when the model was compiled without scoring.
-static inline edgelm_status edgelm_score(edgelm_session *session, const int32_t *ids, size_t count, float *logits) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->score(session, ids, count, logits);
+static inline edgelm_status edgelm_score(edgelm_session *s, const int32_t *ids, size_t count, float *logits) {
+  return edgelm_is_open(s) ? s->model->functions->score(s, ids, count, logits) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// The logits [vocab] after the last token, in the arena: valid until the next call, and may be changed before
 /// edgelm_sample. NULL when there are none.
-static inline float *edgelm_logits(edgelm_session *session) {
-  return edgelm_check_session(session) ? NULL : session->model->functions->logits(session);
+static inline float *edgelm_logits(edgelm_session *s) {
+  return edgelm_is_open(s) ? s->model->functions->logits(s) : NULL;
 }
 
 /// Seeds the random numbers of edgelm_sample and edgelm_generate; a new session has seed 0.
-static inline edgelm_status edgelm_seed(edgelm_session *session, uint64_t seed) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->seed(session, seed);
+static inline edgelm_status edgelm_seed(edgelm_session *s, uint64_t seed) {
+  return edgelm_is_open(s) ? s->model->functions->seed(s, seed) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Chooses the next token from the logits and writes it to `*id`; the context does not change. `sampling` NULL:
 /// greedy. Among equally likely tokens the lowest id is first. EDGELM_NO_LOGITS, EDGELM_UNSUPPORTED.
-static inline edgelm_status edgelm_sample(edgelm_session *session, const edgelm_sampling *sampling, int32_t *id) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->sample(session, sampling, id);
+static inline edgelm_status edgelm_sample(edgelm_session *s, const edgelm_sampling *sampling, int32_t *id) {
+  return edgelm_is_open(s) ? s->model->functions->sample(s, sampling, id) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Appends `text` [bytes] to the context and continues it. The template's special tokens are added when the context
@@ -334,21 +311,21 @@ static inline edgelm_status edgelm_sample(edgelm_session *session, const edgelm_
 /// was handed out is in the context afterwards, except the last one when EDGELM_CONTEXT_FULL says it had no room.
 /// EDGELM_CONTEXT_FULL, EDGELM_PROMPT_TOO_LONG, EDGELM_INVALID_TEXT, EDGELM_INVALID_TOKEN, EDGELM_NO_LOGITS (no text
 /// and nothing to continue), EDGELM_UNSUPPORTED, what a callback returned.
-static inline edgelm_status edgelm_generate_text(edgelm_session *session, const char *text, size_t bytes,
+static inline edgelm_status edgelm_generate_text(edgelm_session *s, const char *text, size_t bytes,
                                                  const edgelm_generation *generation, edgelm_result *result) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->generate_text(session, text, bytes, generation, result);
+  return edgelm_is_open(s) ? s->model->functions->generate_text(s, text, bytes, generation, result)
+                           : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Same, from token ids: `ids` [count]; count 0 continues the context. on_text needs a tokenizer, the rest does not.
-static inline edgelm_status edgelm_generate_ids(edgelm_session *session, const int32_t *ids, size_t count,
+static inline edgelm_status edgelm_generate_ids(edgelm_session *s, const int32_t *ids, size_t count,
                                                 const edgelm_generation *generation, edgelm_result *result) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->generate_ids(session, ids, count, generation, result);
+  return edgelm_is_open(s) ? s->model->functions->generate_ids(s, ids, count, generation, result)
+                           : EDGELM_INVALID_ARGUMENT;
 }
 
 /// edgelm_generate_text for a C string, greedy, with its most used settings.
-static inline edgelm_status edgelm_generate(edgelm_session *session, const char *text, size_t max_tokens,
+static inline edgelm_status edgelm_generate(edgelm_session *s, const char *text, size_t max_tokens,
                                             edgelm_status (*on_text)(void *user, const char *text, size_t bytes),
                                             void *user) {
   edgelm_generation generation = {{0.0f, 0, 0.0f, 0.0f, 0.0f, 0}, 0, 0, NULL, 0, NULL, NULL, NULL};
@@ -358,44 +335,40 @@ static inline edgelm_status edgelm_generate(edgelm_session *session, const char 
   generation.user = user;
   while (text && text[bytes])
     ++bytes;
-  return edgelm_generate_text(session, text, bytes, &generation, NULL);
+  return edgelm_generate_text(s, text, bytes, &generation, NULL);
 }
 
 /// Writes the context (tokens, key/value rows, logits, random state) to `buffer` [capacity] and its size to `*bytes`:
 /// a FlatBuffer, see State.fbs. EDGELM_BUFFER_TOO_SMALL: `*bytes` is the size needed (`buffer` may be NULL with
 /// capacity 0). EDGELM_UNSUPPORTED: not a decoder, or above the 2 GB of a FlatBuffer.
-static inline edgelm_status edgelm_save(const edgelm_session *session, void *buffer, size_t capacity, size_t *bytes) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->save(session, buffer, capacity, bytes);
+static inline edgelm_status edgelm_save(const edgelm_session *s, void *buffer, size_t capacity, size_t *bytes) {
+  return edgelm_is_open(s) ? s->model->functions->save(s, buffer, capacity, bytes) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Replaces the context by a saved one; any bytes are safe. On failure the session is as before: EDGELM_CORRUPT_STATE,
 /// EDGELM_WRONG_VERSION, EDGELM_WRONG_MODEL, EDGELM_UNSUPPORTED.
-static inline edgelm_status edgelm_restore(edgelm_session *session, const void *bytes, size_t count) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->restore(session, bytes, count);
+static inline edgelm_status edgelm_restore(edgelm_session *s, const void *bytes, size_t count) {
+  return edgelm_is_open(s) ? s->model->functions->restore(s, bytes, count) : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Runs an encoder over `tokens` [count], count at most the context. `mask` [count] NULL: ones; `types` [count] NULL:
 /// zeros. `outputs` [output_count]: each NULL or a buffer of the output's bytes; NULL: read them by edgelm_output.
 /// EDGELM_PROMPT_TOO_LONG, EDGELM_INVALID_TOKEN, EDGELM_UNSUPPORTED, poll's status.
-static inline edgelm_status edgelm_encode(edgelm_session *session, const int32_t *tokens, const int32_t *mask,
+static inline edgelm_status edgelm_encode(edgelm_session *s, const int32_t *tokens, const int32_t *mask,
                                           const int32_t *types, size_t count, void *const outputs[]) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->encode(session, tokens, mask, types, count, outputs);
+  return edgelm_is_open(s) ? s->model->functions->encode(s, tokens, mask, types, count, outputs)
+                           : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Runs any other graph. `inputs` [input_count]: tensors of the sizes that edgelm_describe states; `outputs` as above.
 /// EDGELM_UNSUPPORTED, poll's status.
-static inline edgelm_status edgelm_invoke(edgelm_session *session, const void *const inputs[], void *const outputs[]) {
-  edgelm_status status = edgelm_check_session(session);
-  return status ? status : session->model->functions->invoke(session, inputs, outputs);
+static inline edgelm_status edgelm_invoke(edgelm_session *s, const void *const inputs[], void *const outputs[]) {
+  return edgelm_is_open(s) ? s->model->functions->invoke(s, inputs, outputs) : EDGELM_INVALID_ARGUMENT;
 }
 
-/// Output `index` of the last edgelm_encode or edgelm_invoke, in the arena, valid until the next call; NULL when there
-/// is no such output.
-static inline const void *edgelm_output(const edgelm_session *session, size_t index) {
-  return edgelm_check_session(session) ? NULL : session->model->functions->output(session, index);
+/// Output `index` of the last edgelm_encode or edgelm_invoke, in the arena, valid until the next call; or NULL.
+static inline const void *edgelm_output(const edgelm_session *s, size_t index) {
+  return edgelm_is_open(s) ? s->model->functions->output(s, index) : NULL;
 }
 
 /// Bytes of memory of a pool of `threads` threads; 0 when the product has no pool (freestanding).
@@ -406,7 +379,7 @@ static inline size_t edgelm_pool_bytes(const edgelm_model *model, uint32_t threa
 /// Starts threads - 1 threads in `memory` [bytes], aligned like an arena, the caller's until edgelm_pool_stop, and
 /// fills in threads, parallel_for and parallel_user of `*options`. One pool can serve many sessions: while it is busy
 /// with one, the others run on their calling threads alone. EDGELM_BUFFER_TOO_SMALL, EDGELM_ARENA_UNALIGNED,
-/// EDGELM_NO_THREADS, EDGELM_UNSUPPORTED: freestanding; EDGELM_INVALID_ARGUMENT: 0 threads or above 1024.
+/// EDGELM_NO_THREADS, EDGELM_UNSUPPORTED: freestanding product.
 static inline edgelm_status edgelm_pool_start(const edgelm_model *model, void *memory, size_t bytes, uint32_t threads,
                                               edgelm_options *options) {
   edgelm_status status = edgelm_check(model);

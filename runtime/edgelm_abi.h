@@ -17,46 +17,46 @@
 /// Strings end with NUL. Entries are edgelm_entry or null. Offsets are bytes from the start of the arena, each buffer
 /// aligned to EDGELM_ARENA_ALIGNMENT, or EDGELM_ABSENT. The session lies at offset 0 and takes edgelm_rt_session_bytes.
 #define EDGELM_MODEL_FIELDS(X)                                                                                         \
-  X(u32, magic)              /* EDGELM_MAGIC */                                                                        \
-  X(u32, abi_version)        /* EDGELM_ABI_VERSION */                                                                  \
-  X(ptr, functions)          /* &edgelm_rt_functions */                                                                \
-  X(ptr, name)               /* string */                                                                              \
-  X(ptr, version)            /* string, EdgeLM's version */                                                            \
-  X(ptr, fingerprint)        /* uint8_t [32] */                                                                        \
-  X(ptr, cpu_features)       /* names from the architecture's feature table, each ended by NUL, then an empty one */   \
-  X(ptr, weights)            /* null when they lie in a file */                                                        \
-  X(size, weight_bytes)      /* */                                                                                     \
-  X(size, arena_bytes)       /* */                                                                                     \
-  X(u32, context)            /* tokens; S of an encoder; 0 for @invoke */                                              \
-  X(u32, vocab)              /* 0 when there are no tokens */                                                          \
-  X(u32, prefill_chunk)      /* T of @prefill */                                                                       \
-  X(u32, score_chunk)        /* T of @score */                                                                         \
-  X(u32, max_threads)        /* that the arena has scratch for, at least 1 */                                          \
-  X(u32, bos_id)             /* EDGELM_NO_ID: none */                                                                  \
-  X(ptr, decode)             /* entries */                                                                             \
-  X(ptr, prefill)            /* */                                                                                     \
-  X(ptr, score)              /* */                                                                                     \
-  X(ptr, encode)             /* */                                                                                     \
-  X(ptr, invoke)             /* */                                                                                     \
-  X(size, tokens_offset)     /* int32 [the most tokens of any entry] */                                                \
-  X(size, mask_offset)       /* int32 [context], encoders */                                                           \
-  X(size, types_offset)      /* int32 [context], encoders */                                                           \
-  X(size, logits_offset)     /* f32 [vocab] */                                                                         \
-  X(size, sampler_offset)    /* EDGELM_SAMPLER_BYTES(vocab, context) bytes */                                          \
-  X(size, tokenizer_offset)  /* scratch of the tokenizer */                                                            \
-  X(size, tokenizer_bytes)   /* */                                                                                     \
-  X(size, text_offset)       /* char [text_bytes] */                                                                   \
-  X(size, text_bytes)        /* EDGELM_TEXT_BYTES(bytes of the longest piece) */                                       \
-  X(ptr, tokenizer)          /* table blob, null: none */                                                              \
-  X(size, tokenizer_size)    /* bytes of the blob */                                                                   \
-  X(ptr, stop_ids)           /* int32 [stop_count] */                                                                  \
-  X(u32, stop_count)         /* */                                                                                     \
-  X(u32, input_count)        /* */                                                                                     \
-  X(u32, output_count)       /* */                                                                                     \
-  X(u32, state_count)        /* */                                                                                     \
-  X(ptr, inputs)             /* tensors [input_count], what edgelm_invoke copies in */                                 \
-  X(ptr, outputs)            /* tensors [output_count] */                                                              \
-  X(ptr, states)             /* states [state_count] */
+  X(u32, magic)             /* EDGELM_MAGIC */                                                                         \
+  X(u32, abi_version)       /* EDGELM_ABI_VERSION */                                                                   \
+  X(ptr, functions)         /* &edgelm_rt_functions */                                                                 \
+  X(ptr, name)              /* string */                                                                               \
+  X(ptr, version)           /* string, EdgeLM's version */                                                             \
+  X(ptr, fingerprint)       /* uint8_t [32] */                                                                         \
+  X(ptr, cpu_features)      /* names from the architecture's feature table, each ended by NUL, then an empty one */    \
+  X(ptr, weights)           /* null when they lie in a file */                                                         \
+  X(size, weight_bytes)     /* */                                                                                      \
+  X(size, arena_bytes)      /* */                                                                                      \
+  X(u32, context)           /* tokens; S of an encoder; 0 for @invoke */                                               \
+  X(u32, vocab)             /* 0 when there are no tokens */                                                           \
+  X(u32, prefill_chunk)     /* T of @prefill */                                                                        \
+  X(u32, score_chunk)       /* T of @score */                                                                          \
+  X(u32, max_threads)       /* that the arena has scratch for, at least 1 */                                           \
+  X(u32, bos_id)            /* EDGELM_NO_ID: none */                                                                   \
+  X(ptr, decode)            /* entries */                                                                              \
+  X(ptr, prefill)           /* */                                                                                      \
+  X(ptr, score)             /* */                                                                                      \
+  X(ptr, encode)            /* */                                                                                      \
+  X(ptr, invoke)            /* */                                                                                      \
+  X(size, tokens_offset)    /* int32 [the most tokens of any entry] */                                                 \
+  X(size, mask_offset)      /* int32 [context], encoders */                                                            \
+  X(size, types_offset)     /* int32 [context], encoders */                                                            \
+  X(size, logits_offset)    /* f32 [vocab] */                                                                          \
+  X(size, sampler_offset)   /* EDGELM_SAMPLER_BYTES(vocab, context) bytes */                                           \
+  X(size, tokenizer_offset) /* scratch of the tokenizer */                                                             \
+  X(size, tokenizer_bytes)  /* */                                                                                      \
+  X(size, text_offset)      /* char [text_bytes] */                                                                    \
+  X(size, text_bytes)       /* EDGELM_TEXT_BYTES(bytes of the longest piece) */                                        \
+  X(ptr, tokenizer)         /* table blob, null: none */                                                               \
+  X(size, tokenizer_size)   /* bytes of the blob */                                                                    \
+  X(ptr, stop_ids)          /* int32 [stop_count] */                                                                   \
+  X(u32, stop_count)        /* */                                                                                      \
+  X(u32, input_count)       /* */                                                                                      \
+  X(u32, output_count)      /* */                                                                                      \
+  X(u32, state_count)       /* */                                                                                      \
+  X(ptr, inputs)            /* tensors [input_count], what edgelm_invoke copies in */                                  \
+  X(ptr, outputs)           /* tensors [output_count] */                                                               \
+  X(ptr, states)            /* states [state_count] */
 
 /// A tensor in the arena; the same as edgelm_tensor.
 #define EDGELM_TENSOR_FIELDS(X)                                                                                        \
@@ -75,8 +75,8 @@
   X(size, row_bytes) /* headDim x element size */
 
 /// Arena bytes that the sampler needs: the context's tokens, the logits that the repetition penalty replaced, one bit
-/// a vocabulary entry, two histograms of 256.
-#define EDGELM_SAMPLER_BYTES(vocab, context) ((context) * 8 + ((vocab) + 31) / 32 * 4 + 256 * 12 + 16)
+/// a vocabulary entry, a histogram of 256 sums, and 8 to align it. Evaluate in 64 bits or the target's size_t.
+#define EDGELM_SAMPLER_BYTES(vocab, context) ((context) * 8 + ((vocab) + 31) / 32 * 4 + 256 * 8 + 8)
 
 /// Arena bytes that hold one decoded piece and the cut character before it.
 #define EDGELM_TEXT_BYTES(longest_piece) ((longest_piece) + 4)

@@ -13,8 +13,8 @@ extern "C" {
 /// `*count` is the number of ids, also (the number needed) when the status is EDGELM_BUFFER_TOO_SMALL.
 /// EDGELM_INVALID_TEXT: the text cannot be tokenized.
 edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
-                                      int32_t *ids, size_t capacity, size_t *count, void *scratch,
-                                      size_t scratch_bytes, uint32_t flags);
+                                      int32_t *ids, size_t capacity, size_t *count, void *scratch, size_t scratch_bytes,
+                                      uint32_t flags);
 
 /// The piece is the first one of a text (some decoders drop its leading space).
 #define EDGELM_FIRST_PIECE 0x10000u

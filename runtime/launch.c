@@ -13,7 +13,9 @@ typedef struct {
 } launch;
 
 // The first work item of a part; parts differ by at most one item.
-static int32_t part_begin(const launch *l, uint32_t part) { return (int32_t)((int64_t)l->items * part / l->parts); }
+static int32_t part_begin(const launch *l, uint32_t part) {
+  return (int32_t)((int64_t)l->items * part / l->parts);
+}
 
 static void run_part(void *args, uint32_t part) {
   const launch *l = args;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Opens, describes, resets and closes sessions.
-#include "cpu.h"
 #include "session.h"
+#include "cpu.h"
 
 // The public prefixes and the field lists must agree; the compiler trusts the lists.
 _Static_assert(offsetof(edgelm_model, abi_version) == offsetof(edgelm_descriptor, abi_version), "model prefix");
@@ -89,7 +89,9 @@ edgelm_status edgelm_rt_open(const edgelm_model *model, void *arena, size_t aren
   return edgelm_rt_reset(*session);
 }
 
-void edgelm_rt_close(edgelm_session *session) { context_of(session)->model = NULL; }
+void edgelm_rt_close(edgelm_session *session) {
+  context_of(session)->model = NULL;
+}
 
 edgelm_status edgelm_rt_reset(edgelm_session *session) {
   edgelm_context *context = context_of(session);
@@ -98,7 +100,9 @@ edgelm_status edgelm_rt_reset(edgelm_session *session) {
   return edgelm_rt_seed(session, 0);
 }
 
-size_t edgelm_rt_position(const edgelm_session *session) { return ((const edgelm_context *)session)->position; }
+size_t edgelm_rt_position(const edgelm_session *session) {
+  return ((const edgelm_context *)session)->position;
+}
 
 float *edgelm_rt_logits(edgelm_session *session) {
   edgelm_context *context = context_of(session);

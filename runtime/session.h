@@ -20,14 +20,18 @@ struct edgelm_context {
 
 typedef struct edgelm_context edgelm_context;
 
-static inline edgelm_context *context_of(edgelm_session *session) { return (edgelm_context *)session; }
+static inline edgelm_context *context_of(edgelm_session *session) {
+  return (edgelm_context *)session;
+}
 
 static inline const edgelm_descriptor *descriptor_of(const edgelm_model *model) {
   return (const edgelm_descriptor *)model;
 }
 
 /// The entry at a descriptor's field; NULL when the model has none.
-static inline edgelm_entry entry_of(const void *field) { return (edgelm_entry)(uintptr_t)field; }
+static inline edgelm_entry entry_of(const void *field) {
+  return (edgelm_entry)(uintptr_t)field;
+}
 
 /// The tokens in the context, int32 [context]: the first part of the sampler's buffer.
 static inline int32_t *history_of(edgelm_context *context) {
@@ -52,7 +56,6 @@ edgelm_status edgelm_rt_tokenize(edgelm_session *session, const char *text, size
 edgelm_status edgelm_rt_detokenize(edgelm_session *session, const int32_t *ids, size_t count, uint32_t flags,
                                    char *text, size_t capacity, size_t *bytes);
 edgelm_status edgelm_rt_prefill(edgelm_session *session, const int32_t *ids, size_t count);
-edgelm_status edgelm_rt_decode(edgelm_session *session, int32_t id);
 edgelm_status edgelm_rt_score(edgelm_session *session, const int32_t *ids, size_t count, float *logits);
 float *edgelm_rt_logits(edgelm_session *session);
 edgelm_status edgelm_rt_seed(edgelm_session *session, uint64_t seed);

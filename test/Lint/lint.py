@@ -28,7 +28,7 @@ MAY_INCLUDE = {
 }
 LAYERS = {"Dialect", "Passes", "Codegen"}
 # The runtime's headers are known to nobody else but these.
-READS_RUNTIME = re.compile(r"^(runtime/|lib/Codegen/Abi\.|tools/(Product|edgelm-run|edgelm-eval)/)")
+READS_RUNTIME = re.compile(r"^(runtime/|lib/Codegen/(Abi|Runtime)\w*\.|tools/(Product|edgelm-run|edgelm-eval)/)")
 
 INCLUDE = re.compile(r'^\s*#?\s*include\s+["<]([^">]+)[">]')
 SUFFIXES = "LABEL|NEXT|SAME|NOT|DAG|EMPTY|COUNT-[0-9]+"
