@@ -5,7 +5,7 @@
 
 include "Dialect/EdgeLMBase.td"
 
-def EdgeLM_ConstantOp : EdgeLM_AlgebraOp<"constant", [ConstantLike, AllTypesMatch<["value", "result"]>]> {
+def EdgeLM_ConstantOp : EdgeLM_Op<"constant", [ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "Small constant held in the IR";
   let description = [{
     For shapes, indices, tables and folded values. Trained parameters are `edgelm.weight`.
@@ -19,6 +19,7 @@ def EdgeLM_ConstantOp : EdgeLM_AlgebraOp<"constant", [ConstantLike, AllTypesMatc
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
+  let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "attr-dict $value";
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
     build($_builder, $_state, value.getType(), value);
@@ -26,7 +27,7 @@ def EdgeLM_ConstantOp : EdgeLM_AlgebraOp<"constant", [ConstantLike, AllTypesMatc
   let hasFolder = 1;
 }
 
-def EdgeLM_WeightOp : EdgeLM_AlgebraOp<"weight"> {
+def EdgeLM_WeightOp : EdgeLM_Op<"weight"> {
   let summary = "Trained parameter, by reference";
   let description = [{
     Reads the bytes that `source` names; see `#edgelm.weight`.
@@ -35,6 +36,7 @@ def EdgeLM_WeightOp : EdgeLM_AlgebraOp<"weight"> {
     * (C1) `source.length` = number of elements times element size in bytes.
   }];
   let arguments = (ins EdgeLM_WeightAttr:$source);
+  let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = [{$source attr-dict `:` type($result)}];
   let hasVerifier = 1;
 }
@@ -156,6 +158,7 @@ def EdgeLM_ReshapeOp : EdgeLM_AlgebraOp<"reshape"> {
   }];
   let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$shape, UnitAttr:$allow_zero);
   let assemblyFormat = [{$input (`shape` `(` $shape^ `)`)? attr-dict `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
 }
 
 def EdgeLM_UnsqueezeOp : EdgeLM_AlgebraOp<"unsqueeze"> {
@@ -193,6 +196,7 @@ def EdgeLM_BroadcastOp : EdgeLM_AlgebraOp<"broadcast"> {
   }];
   let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$shape);
   let assemblyFormat = [{$input (`shape` `(` $shape^ `)`)? attr-dict `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
 }
 
 def EdgeLM_TileOp : EdgeLM_AlgebraOp<"tile"> {
@@ -353,7 +357,7 @@ def EdgeLM_DequantizeBlocksOp : EdgeLM_AlgebraOp<"dequantize_blocks"> {
   let assemblyFormat = [{$codes `,` $scales (`,` $zero_points^)? attr-dict `:` functional-type(operands, results)}];
 }
 
-def EdgeLM_SplitOp : EdgeLM_Op<"split"> {
+def EdgeLM_SplitOp : EdgeLM_Op<"split", [DeclareOpInterfaceMethods<InferTypeOpInterface, ["refineReturnTypes"]>]> {
   let summary = "Parts along an axis";
   let description = [{
     ONNX Split: with `sizes` (rank-1 i64) as given, without it in equal parts (the last may be smaller). Folds to `slice`s once the sizes are known.
@@ -361,9 +365,14 @@ def EdgeLM_SplitOp : EdgeLM_Op<"split"> {
   let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$sizes, I64Attr:$axis);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{$input (`sizes` `(` $sizes^ `)`)? attr-dict `:` functional-type(operands, results)}];
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange left, ::mlir::TypeRange right) {
+      return ::edgelm::areCompatible(left, right);
+    }
+  }];
 }
 
-def EdgeLM_DynamicQuantizeOp : EdgeLM_Op<"dynamic_quantize"> {
+def EdgeLM_DynamicQuantizeOp : EdgeLM_InferringOp<"dynamic_quantize"> {
   let summary = "Quantize with a scale from the data (ONNX DynamicQuantizeLinear)";
   let description = [{
     Result type ui8. Without `per_token` one scale and zero point serve the whole tensor, as ONNX says; with it, each row along

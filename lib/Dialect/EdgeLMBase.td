@@ -66,8 +66,27 @@ def EdgeLM_MaskAttr : EdgeLM_Attr<"Mask", "mask"> {
 
 class EdgeLM_Op<string mnemonic, list<Trait> traits = []> : Op<EdgeLM_Dialect, mnemonic, !listconcat([Pure], traits)>;
 
-/// An operation with ONNX semantics. Its result types follow from operand types, attributes and constant operands.
-class EdgeLM_AlgebraOp<string mnemonic, list<Trait> traits = []> : EdgeLM_Op<mnemonic, traits> {
+/// An operation whose result types follow from operand types, attributes and constant operands (`InferTypes*.cpp`). A result
+/// type may know more than what is inferred: `?` agrees with any size.
+class EdgeLM_InferringOp<string mnemonic, list<Trait> traits = []>
+    : EdgeLM_Op<mnemonic, !listconcat([InferTypeOpAdaptor], traits)> {
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange left, ::mlir::TypeRange right) {
+      return ::edgelm::areCompatible(left, right);
+    }
+    static ::llvm::LogicalResult refineReturnTypes(::mlir::MLIRContext *context, std::optional<::mlir::Location> location,
+        ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes, ::mlir::OpaqueProperties properties,
+        ::mlir::RegionRange regions, ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      ::llvm::SmallVector<::mlir::Type> inferred;
+      if (failed(inferReturnTypes(context, location, operands, attributes, properties, regions, inferred)))
+        return ::llvm::failure();
+      return ::edgelm::mergeTypes(location, getOperationName(), inferred, types);
+    }
+  }];
+}
+
+/// An operation with ONNX semantics and one result.
+class EdgeLM_AlgebraOp<string mnemonic, list<Trait> traits = []> : EdgeLM_InferringOp<mnemonic, traits> {
   let results = (outs AnyRankedTensor:$result);
 }
 

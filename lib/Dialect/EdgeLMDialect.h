@@ -2,6 +2,8 @@
 // The edgelm dialect: include this to use its operations.
 #pragma once
 
+#include "Dialect/InferTypes.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
