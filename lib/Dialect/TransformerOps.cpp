@@ -123,6 +123,9 @@ LogicalResult PackedWeightOp::verify() {
   if (getSources().empty() || getSources().size() != getTransposed().size())
     return emitOpError("(C1) expects as many entries of 'transposed' as sources, at least one, got ")
            << getTransposed().size() << " and " << getSources().size();
+  if (getStoredAs() && getStoredAs()->size() != getSources().size())
+    return emitOpError("(C1) expects as many entries of 'stored_as' as sources, got ")
+           << getStoredAs()->size() << " and " << getSources().size();
   bool needsMatrix = getPanel() != 0 || llvm::is_contained(getTransposed(), true);
   if (needsMatrix && tensorType(getResult()).getRank() != 2)
     return emitOpError("(C2) expects a matrix, got ") << getResult().getType();

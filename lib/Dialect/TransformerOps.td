@@ -176,18 +176,19 @@ def EdgeLM_PackedWeightOp : EdgeLM_Op<"packed_weight"> {
   let summary = "Weight at its place and in its layout in the product";
   let description = [{
     Stands for the concatenation along dimension 0 of `sources`, each an `#edgelm.weight` or an elements attribute, a matrix whose
-    entry of `transposed` is true being `[K, N]` in its source. The elements, converted to the result's element type, lie at byte
-    `offset` of the product's weights: with `panel` 0 in row-major order, else `[N, K]` as `[ceil(N / panel)][K][panel]`,
+    entry of `transposed` is true being `[K, N]` in its source. The elements, of the types `stored_as` or else of the result's, are
+    converted to the result's element type and lie at byte `offset` of the product's weights: with `panel` 0 in row-major order, else `[N, K]` as `[ceil(N / panel)][K][panel]`,
     zero padded.
 
     Constraints:
-    * (C1) `sources` and `transposed` have one length, at least 1.
+    * (C1) `sources`, `transposed` and, when given, `stored_as` have one length, at least 1.
     * (C2) with a `panel`, or where an entry of `transposed` is true, the result is a matrix.
     * (C3) `offset` is a multiple of 64.
   }];
-  let arguments = (ins ArrayAttr:$sources, DenseBoolArrayAttr:$transposed, I64Attr:$panel, I64Attr:$offset);
+  let arguments = (ins ArrayAttr:$sources, DenseBoolArrayAttr:$transposed, I64Attr:$panel, I64Attr:$offset,
+      OptionalAttr<TypeArrayAttr>:$stored_as);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "$sources `panel` $panel `at` $offset attr-dict `:` type($result)";
+  let assemblyFormat = "$sources (`stored_as` $stored_as^)? `panel` $panel `at` $offset attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

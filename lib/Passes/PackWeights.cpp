@@ -18,6 +18,7 @@ namespace {
 /// One weight as it is stored in the model: bytes, and how an operation sees them.
 struct Source {
   Attribute bytes;       ///< #edgelm.weight or elements
+  Location loc;          ///< of the weight itself
   RankedTensorType type; ///< as the operation reads it, element type as stored
   bool transposed = false;
 };
@@ -45,9 +46,9 @@ static bool isOneValue(Value value) {
 /// Looks through float casts, matrix transposes and reshapes; nothing when the value is computed.
 static std::optional<Source> findSource(Value value) {
   if (WeightOp weight = value.getDefiningOp<WeightOp>())
-    return Source{weight.getSource(), tensorType(weight)};
+    return Source{weight.getSource(), weight.getLoc(), tensorType(weight)};
   if (ConstantOp constant = value.getDefiningOp<ConstantOp>())
-    return Source{constant.getValue(), tensorType(constant)};
+    return Source{constant.getValue(), constant.getLoc(), tensorType(constant)};
   RankedTensorType type = tensorType(value);
   if (CastOp cast = value.getDefiningOp<CastOp>()) {
     std::optional<Source> source = findSource(cast.getInput());
@@ -84,7 +85,7 @@ struct PackWeights : edgelm::impl::PackWeightsBase<PackWeights> {
 
 private:
   /// Storage of the concatenated `sources`; creates the place when it is new.
-  Value pack(OpBuilder &builder, Location loc, ArrayRef<Source> sources, int64_t layout, Type elementType);
+  Value pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType);
   LogicalResult packLinear(LinearOp linear);
   void packPlainOperands(Operation *op);
   void noteTiedTables(func::FuncOp function);
@@ -97,14 +98,19 @@ private:
 
 } // namespace
 
-Value PackWeights::pack(OpBuilder &builder, Location loc, ArrayRef<Source> sources, int64_t layout, Type elementType) {
-  SmallVector<Attribute> bytes;
+Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType) {
+  SmallVector<Attribute> bytes, storedAs;
+  SmallVector<Location> locs;
   SmallVector<bool> transposed;
+  bool isConverted = false;
   SmallVector<int64_t> shape(sources.front().type.getShape());
   if (!shape.empty())
     shape[0] = 0;
   for (const Source &source : sources) {
     bytes.push_back(source.bytes);
+    storedAs.push_back(TypeAttr::get(source.type.getElementType()));
+    isConverted |= source.type.getElementType() != elementType;
+    locs.push_back(source.loc);
     transposed.push_back(source.transposed);
     if (!shape.empty())
       shape[0] += source.type.getDimSize(0);
@@ -122,7 +128,8 @@ Value PackWeights::pack(OpBuilder &builder, Location loc, ArrayRef<Source> sourc
   } else {
     ++numShared;
   }
-  return PackedWeightOp::create(builder, loc, type, key.sources, key.transposed, layout, place->second);
+  return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout,
+                                place->second, isConverted ? builder.getArrayAttr(storedAs) : nullptr);
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {
@@ -157,9 +164,9 @@ LogicalResult PackWeights::packLinear(LinearOp linear) {
     SmallVector<Value> values;
     if (linear.getGlu())
       for (const Source &source : sources)
-        values.push_back(pack(builder, linear.getLoc(), source, layout, type));
+        values.push_back(pack(builder, source, layout, type));
     else if (!sources.empty())
-      values.push_back(pack(builder, linear.getLoc(), sources, layout, type));
+      values.push_back(pack(builder, sources, layout, type));
     return values;
   };
   SmallVector<Value> packed = packAll(weights, panel, elementType);
@@ -183,7 +190,7 @@ void PackWeights::packPlainOperands(Operation *op) {
         !isa<ReshapeOp>(op))
       elementType = builder.getF32Type();
     int64_t layout = isTable && linearMatrices.contains(source->bytes) && !source->transposed ? int64_t(panel) : 0;
-    operand.set(pack(builder, op->getLoc(), *source, layout, elementType));
+    operand.set(pack(builder, *source, layout, elementType));
   }
 }
 

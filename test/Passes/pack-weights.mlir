@@ -11,8 +11,8 @@
 
 // 9 columns are 2 panels of 8 with 24 rows: 1536 bytes.
 // CHECK-LABEL: func.func @concatenates_projections_and_biases
-// CHECK-DAG: %[[W:.*]] = edgelm.packed_weight [[S:\[.*\]]] panel 8 at 0 {transposed = array<i1: false, true>} : tensor<9x24xf32>
-// CHECK-DAG: %[[B:.*]] = edgelm.packed_weight [#{{.*}}, #{{.*}}] panel 0 at 1536 {transposed = array<i1: false, false>} : tensor<9xf32>
+// CHECK-DAG: %[[W:.*]] = edgelm.packed_weight [[S:\[.*\]]] stored_as [f16, f32] panel 8 at 0 {transposed = array<i1: false, true>} : tensor<9x24xf32>
+// CHECK-DAG: %[[B:.*]] = edgelm.packed_weight [#{{.*}}, #{{.*}}] stored_as [f32, f16] panel 0 at 1536 {transposed = array<i1: false, false>} : tensor<9xf32>
 // CHECK: edgelm.linear %{{.*}} weights(%[[W]]) biases(%[[B]]) {transposed = array<i1: false>}
 func.func @concatenates_projections_and_biases(%x: tensor<1x24xf32>) -> tensor<1x9xf32> {
   %k = edgelm.weight #k : tensor<3x24xf16>
@@ -26,7 +26,7 @@ func.func @concatenates_projections_and_biases(%x: tensor<1x24xf32>) -> tensor<1
 
 // Same as above, but from another entry: the same places.
 // CHECK-LABEL: func.func @reads_the_same_place_from_two_entries
-// CHECK: edgelm.packed_weight [[S]] panel 8 at 0 {
+// CHECK: edgelm.packed_weight [[S]] stored_as [f16, f32] panel 8 at 0 {
 // CHECK: edgelm.packed_weight {{.*}} panel 0 at 1536 {
 func.func @reads_the_same_place_from_two_entries(%x: tensor<4x24xf32>) -> tensor<4x9xf32> {
   %k = edgelm.weight #k : tensor<3x24xf16>
