@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Packs small matrices and compares every byte with the layout's definition.
+#include "Codegen/CompileError.h"
+#include "Codegen/Sha256.h"
+#include "Codegen/WeightPacker.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstring>
+#include <gtest/gtest.h>
+
+using namespace edgelm;
+
+namespace {
+
+/// A folder with one file of weights, and the text that refers to it.
+class WeightPacker : public testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("edgelm-packer", folder));
+    context.loadDialect<EdgeLMDialect, mlir::func::FuncDialect>();
+  }
+  void TearDown() override { llvm::sys::fs::remove_directories(folder); }
+
+  /// Appends bytes to the file; returns the attribute that names them.
+  std::string add(llvm::StringRef bytes) {
+    std::string attribute = "#edgelm.weight<\"w.bin\", " + std::to_string(file.size()) + ", " +
+                            std::to_string(bytes.size()) + ", \"" + sha256(bytes) + "\">";
+    file += bytes;
+    return attribute;
+  }
+
+  template <typename T> std::string addValues(std::vector<T> values) {
+    return add(llvm::StringRef(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T)));
+  }
+
+  llvm::Error pack(const std::string &operations, int64_t totalBytes) {
+    std::error_code reason;
+    llvm::raw_fd_ostream(folder.str().str() + "/w.bin", reason) << file;
+    module = mlir::parseSourceString<mlir::ModuleOp>("func.func @f() {\n" + operations + "\nreturn }", &context);
+    EXPECT_TRUE(bool(module));
+    llvm::raw_string_ostream os(packed);
+    return writeWeights(collectWeights(*module), folder, totalBytes, os);
+  }
+
+  float floatAt(size_t offset) const {
+    float value;
+    std::memcpy(&value, packed.data() + offset, sizeof value);
+    return value;
+  }
+
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  llvm::SmallString<128> folder;
+  std::string file, packed;
+};
+
+std::string messageOf(llvm::Error error, ExitStatus &status) {
+  std::string message;
+  status = explain(std::move(error), message);
+  return message;
+}
+
+} // namespace
+
+TEST_F(WeightPacker, panels_cross_from_one_source_into_the_next) {
+  // [3, 2] row-major and [2, 3] transposed: together [6, 2], W[n, k] = 10 n + k.
+  std::string first = addValues<float>({0, 1, 10, 11, 20, 21});
+  std::string second = addValues<float>({30, 40, 50, 31, 41, 51});
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + first + ", " + second +
+                             "] panel 4 at 64 {transposed = array<i1: false, true>} : tensor<6x2xf32>",
+                         192)));
+  ASSERT_EQ(packed.size(), 192u);
+  for (int panel = 0; panel < 2; ++panel)
+    for (int k = 0; k < 2; ++k)
+      for (int p = 0; p < 4; ++p) {
+        int n = panel * 4 + p;
+        EXPECT_EQ(floatAt(64 + ((panel * 2 + k) * 4 + p) * 4), n < 6 ? 10 * n + k : 0) << n << " " << k;
+      }
+  EXPECT_EQ(floatAt(0), 0) << "bytes in front of the first place are zero";
+}
+
+TEST_F(WeightPacker, f16_and_bf16_become_the_same_numbers_in_f32) {
+  std::string half = addValues<uint16_t>({0x3c00, 0xc000, 0x0001}); // 1, -2, smallest subnormal
+  std::string brain = addValues<uint16_t>({0x3f80, 0x4049});        // 1, 3.140625
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + half + ", " + brain +
+                             "] stored_as [f16, bf16] panel 0 at 0 {transposed = array<i1: false, false>} : tensor<5xf32>",
+                         64)));
+  float expected[] = {1.0f, -2.0f, 0x1p-24f, 1.0f, 3.140625f};
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(floatAt(4 * i), expected[i]);
+}
+
+TEST_F(WeightPacker, constants_and_transposed_plain_matrices) {
+  std::string matrix = addValues<float>({1, 2, 3, 4, 5, 6}); // [2, 3]
+  ASSERT_FALSE(bool(pack(
+      "%0 = edgelm.packed_weight [" + matrix +
+          "] panel 0 at 0 {transposed = array<i1: true>} : tensor<3x2xf32>\n"
+          "%1 = edgelm.packed_weight [dense<2.5> : tensor<4xf32>] panel 0 at 64 {transposed = array<i1: false>} : tensor<4xf32>\n"
+          "%2 = edgelm.packed_weight [dense<[true, false, true]> : tensor<3xi1>] panel 0 at 128 {transposed = array<i1: false>} : tensor<3xi1>",
+      192)));
+  float expected[] = {1, 4, 2, 5, 3, 6};
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(floatAt(4 * i), expected[i]);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(floatAt(64 + 4 * i), 2.5f);
+  EXPECT_EQ(packed.substr(128, 3), std::string("\1\0\1", 3));
+}
+
+TEST_F(WeightPacker, a_changed_file_is_an_integrity_error) {
+  std::string matrix = addValues<float>({1, 2});
+  file[0] ^= 1;
+  ExitStatus status;
+  EXPECT_EQ(messageOf(pack("%0 = edgelm.packed_weight [" + matrix +
+                               "] panel 0 at 0 {transposed = array<i1: false>} : tensor<2xf32> loc(\"lm_head\")",
+                           64),
+                      status),
+            "the bytes of weight 'lm_head' in w.bin changed since the model was imported");
+  EXPECT_EQ(status, ExitStatus::Integrity);
+}
+
+TEST_F(WeightPacker, a_truncated_file_is_bad_input) {
+  std::string matrix = addValues<float>({1, 2});
+  file.pop_back();
+  ExitStatus status;
+  EXPECT_EQ(messageOf(pack("%0 = edgelm.packed_weight [" + matrix +
+                               "] panel 0 at 0 {transposed = array<i1: false>} : tensor<2xf32> loc(\"lm_head\")",
+                           64),
+                      status),
+            "w.bin has 7 bytes, but weight 'lm_head' needs bytes 0 to 8; the file is truncated");
+  EXPECT_EQ(status, ExitStatus::BadInput);
+}
