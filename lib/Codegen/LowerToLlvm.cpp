@@ -9,7 +9,6 @@
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/MathToLibm/MathToLibm.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
@@ -85,10 +84,35 @@ static mlir::LogicalResult convert(mlir::ModuleOp module, const llvm::DataLayout
   mlir::index::populateIndexToLLVMConversionPatterns(types, patterns);
   mlir::ub::populateUBToLLVMConversionPatterns(types, patterns);
   mlir::populateMathToLLVMConversionPatterns(types, patterns);
-  mlir::populateMathToLibmConversionPatterns(patterns);
   if (mlir::failed(mlir::applyFullConversion(module, target, std::move(patterns))))
     return module.emitError("cannot lower to the LLVM dialect");
   return mlir::success();
+}
+
+std::string taskName(llvm::StringRef kernel) { return ("task_" + kernel).str(); }
+
+/// Adds `task(buffers, pos, n, begin, end)`, which loads the pointers that `kernel` takes and calls it.
+static void addTask(mlir::LLVM::LLVMFuncOp kernel) {
+  mlir::OpBuilder b(kernel);
+  mlir::Location loc = kernel.getLoc();
+  mlir::Type pointer = mlir::LLVM::LLVMPointerType::get(b.getContext());
+  mlir::Type i32 = b.getI32Type();
+  mlir::Type type = mlir::LLVM::LLVMFunctionType::get(mlir::LLVM::LLVMVoidType::get(b.getContext()),
+                                                      {pointer, i32, i32, i32, i32});
+  mlir::LLVM::LLVMFuncOp task =
+      mlir::LLVM::LLVMFuncOp::create(b, loc, taskName(kernel.getName()), type, mlir::LLVM::Linkage::Internal);
+  mlir::Block *entry = task.addEntryBlock(b);
+  b.setInsertionPointToStart(entry);
+  llvm::SmallVector<mlir::Value> args;
+  for (unsigned i = 0; i + 4 < kernel.getNumArguments(); ++i) {
+    mlir::Value slot = mlir::LLVM::GEPOp::create(b, loc, pointer, pointer, entry->getArgument(0),
+                                                 llvm::ArrayRef<mlir::LLVM::GEPArg>{int32_t(i)});
+    args.push_back(mlir::LLVM::LoadOp::create(b, loc, pointer, slot));
+  }
+  for (unsigned i = 1; i < 5; ++i)
+    args.push_back(entry->getArgument(i));
+  mlir::LLVM::CallOp::create(b, loc, kernel, args);
+  mlir::LLVM::ReturnOp::create(b, loc, mlir::ValueRange{});
 }
 
 void setTargetAttributes(llvm::Module &module, const TargetSpec &target) {
@@ -115,6 +139,11 @@ std::unique_ptr<llvm::Module> lowerToLlvm(mlir::ModuleOp module, const TargetSpe
   setDataLayout(module, layout, indexBits);
   if (mlir::failed(convert(module, layout, indexBits)))
     return nullptr;
+  for (mlir::LLVM::LLVMFuncOp function : llvm::to_vector(module.getOps<mlir::LLVM::LLVMFuncOp>()))
+    if (function->hasAttr(kKernelAttr)) {
+      function.setLinkage(mlir::LLVM::Linkage::Internal);
+      addTask(function);
+    }
   std::unique_ptr<llvm::Module> result = mlir::translateModuleToLLVMIR(module, context);
   if (!result) {
     module.emitError("cannot translate to LLVM IR");

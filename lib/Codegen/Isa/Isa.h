@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What kernels have to know about an instruction set: one row each, asked by property.
+#pragma once
+
+#include "Codegen/Schedule.h"
+
+#include <span>
+#include <string_view>
+
+namespace edgelm {
+
+/// An instruction set as the kernels see it.
+struct IsaRow {
+  /// The name that a target's row refers to.
+  std::string_view name;
+  /// f32 lanes of one vector register.
+  int64_t lanes;
+  /// Output columns in a panel of packed weights; a multiple of 2 * lanes, so that gate and up share a panel.
+  int64_t panel;
+  /// Fused multiply-add in one instruction; without it a product is rounded before it is added.
+  bool hasFma;
+  /// Vectors of f16 convert to f32 by an instruction; otherwise integer operations do it.
+  bool hasF16Convert;
+  /// Loads and stores take a lane mask; otherwise the last lanes are moved one by one.
+  bool hasMaskedMemory;
+  /// The loop nests to use when nobody has measured better ones.
+  Schedules schedules;
+};
+
+/// All rows.
+std::span<const IsaRow *const> isaTable();
+
+/// The row of that name, or null.
+const IsaRow *findIsa(std::string_view name);
+
+extern const IsaRow kX86Sse42;
+extern const IsaRow kX86Avx2;
+extern const IsaRow kX86Avx512;
+
+} // namespace edgelm

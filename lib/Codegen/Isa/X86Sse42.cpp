@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// SSE4.2 (x86-64-v2): 16 registers of 4 floats, no FMA, no f16, no masks; a product needs a register of its own.
+#include "Codegen/Isa/Isa.h"
+
+namespace edgelm {
+
+const IsaRow kX86Sse42 = {
+    .name = "x86-sse4.2",
+    .lanes = 4,
+    .panel = 8,
+    .hasFma = false,
+    .hasF16Convert = false,
+    .hasMaskedMemory = false,
+    // 6 x 2 accumulators, two weights, one activation and one product fill all 16 registers.
+    .schedules = {.linear = {.tileRows = {6, 2, 1},
+                             .blockK = 0,
+                             .unrollK = 4,
+                             .decodePanels = 4,
+                             .decodeUnrollK = 4,
+                             .decodePrefetchBytes = 2048,
+                             .prefetchNextPanel = true},
+                  .attention = {.queryBlock = 16}},
+};
+
+} // namespace edgelm

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernel that multiplies activations by packed weights, with its epilogue.
+#pragma once
+
+#include "Codegen/Kernels/KernelBuilder.h"
+
+#include <string>
+
+namespace edgelm {
+
+/// Says everything that distinguishes one linear kernel from another.
+///
+/// Memrefs: input [rows, K] f32; weights [ceil(N / P)][K][P], with `glu` gate and then up; bias [N] f32 when `bias`
+/// (gate's and up's one after the other when `glu`: [2 N]); residual [rows, N] f32 when `residual`; output [rows, N] f32.
+/// Work items are panels. The first `n` rows are computed. Each output is one chain over
+/// k = 0 .. K-1 from zero, so that one row and many give the same bits, whatever the schedule.
+struct LinearSpec {
+  int64_t rows = 1;
+  int64_t k = 0;
+  /// Columns of the output.
+  int64_t n = 0;
+  /// f32, f16 or bf16.
+  mlir::Type weightType;
+  bool bias = false;
+  bool residual = false;
+  bool glu = false;
+  /// A row of the scalar function table, or empty.
+  std::string activation;
+
+  /// The symbol of the kernel; equal specs have equal names.
+  std::string name() const;
+  /// Work items of one call.
+  int64_t workItems(const IsaRow &isa) const;
+};
+
+/// The kernel of that spec in `module`, made on first use.
+mlir::func::FuncOp getLinearKernel(mlir::ModuleOp module, const LinearSpec &spec, const IsaRow &isa);
+
+} // namespace edgelm

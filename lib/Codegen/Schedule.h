@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The loop nests that kernels are built with; an ISA row carries the defaults.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace edgelm {
+
+/// Loop nest of a linear kernel. A panel is `IsaRow::panel` output columns, packed [K][panel].
+struct LinearSchedule {
+  /// Rows of activations in the register tile of the matmul, then of the smaller tiles for the last rows (0 ends).
+  std::array<int64_t, 3> tileRows;
+  /// Steps along K that stay in the first-level cache before the next rows are taken; 0 is all of K.
+  int64_t blockK;
+  /// Steps along K in one iteration of the innermost loop.
+  int64_t unrollK;
+  /// Panels that one thread of the matvec works on at once, so that enough accumulator chains are in flight.
+  int64_t decodePanels;
+  /// Steps along K in one iteration of the matvec.
+  int64_t decodeUnrollK;
+  /// Bytes that the matvec fetches ahead in each panel; 0 leaves it to the hardware.
+  int64_t decodePrefetchBytes;
+  /// Whether the matmul fetches the next panel into the second-level cache while it works on this one.
+  bool prefetchNextPanel;
+};
+
+/// Loop nest of an attention kernel.
+struct AttentionSchedule {
+  /// Rows of queries that share a block of keys and values in the first-level cache.
+  int64_t queryBlock;
+};
+
+/// All schedules that an ISA row states.
+struct Schedules {
+  LinearSchedule linear;
+  AttentionSchedule attention;
+};
+
+} // namespace edgelm
