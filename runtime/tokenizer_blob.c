@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Opens a compiled tokenizer: every later read relies on the bounds that are checked here.
+#include "tokenizer_internal.h"
+
+static int isPowerOfTwoOrZero(uint32_t value) {
+  return (value & (value - 1)) == 0;
+}
+
+/// One section: inside the blob, aligned, whole rows.
+static int readSpan(struct edgelm_tok_span header, uint32_t *next, uint32_t total, struct edgelm_tok_span *span) {
+  uint32_t offset = edgelm_tok_u32(header, *next);
+  uint32_t bytes = edgelm_tok_u32(header, *next + 1);
+  *next += 2;
+  if (offset % 4 || offset > total || bytes > total - offset)
+    return 0;
+  span->data = header.data + offset;
+  span->bytes = bytes;
+  return 1;
+}
+
+static int checkSizes(const struct edgelm_tok *tok) {
+  if (tok->refBytes != 2 && tok->refBytes != 4)
+    return 0;
+  if (tok->vocabSize == 0 || tok->vocabSize >= 0x3fffffffu)
+    return 0;
+  if (tok->byteIds.bytes != 256 * 4 || tok->rawFirst.bytes != 256 || tok->normalFirst.bytes != 256 ||
+      tok->asciiClasses.bytes != 128)
+    return 0;
+  if (tok->pieceEnds.bytes != (tok->vocabSize + 1) * 4)
+    return 0;
+  if (!isPowerOfTwoOrZero(tok->mergeSlots.bytes) || !isPowerOfTwoOrZero(tok->wordSlots.bytes))
+    return 0;
+  if (tok->levels.bytes / 12 > EDGELM_TOKENIZER_MAX_LEVELS)
+    return 0;
+  return 1;
+}
+
+edgelm_status edgelm_tok_open(struct edgelm_tok *tok, const uint8_t *blob, size_t blobBytes) {
+  uint32_t fields = 0, sections = 0, next = 0;
+#define EDGELM_COUNT(name) ++fields;
+  EDGELM_TOKENIZER_HEADER(EDGELM_COUNT)
+#undef EDGELM_COUNT
+#define EDGELM_COUNT(name) ++sections;
+  EDGELM_TOKENIZER_SECTIONS(EDGELM_COUNT)
+#undef EDGELM_COUNT
+  if (!blob || (uintptr_t)blob % 4 || blobBytes < (fields + 2 * sections) * 4)
+    return EDGELM_UNSUPPORTED;
+  struct edgelm_tok_span header = {blob, (fields + 2 * sections) * 4};
+#define EDGELM_READ(name) tok->name = edgelm_tok_u32(header, next++);
+  EDGELM_TOKENIZER_HEADER(EDGELM_READ)
+#undef EDGELM_READ
+  if (tok->magic != EDGELM_TOKENIZER_MAGIC || tok->version != EDGELM_TOKENIZER_VERSION || tok->totalBytes > blobBytes)
+    return EDGELM_UNSUPPORTED;
+#define EDGELM_READ(name)                                                                                              \
+  if (!readSpan(header, &next, tok->totalBytes, &tok->name))                                                           \
+    return EDGELM_UNSUPPORTED;
+  EDGELM_TOKENIZER_SECTIONS(EDGELM_READ)
+#undef EDGELM_READ
+  return checkSizes(tok) ? EDGELM_OK : EDGELM_UNSUPPORTED;
+}
+
+int edgelm_tok_piece(const struct edgelm_tok *tok, uint32_t id, struct edgelm_tok_span *piece) {
+  if (id >= tok->vocabSize)
+    return 0;
+  uint32_t begin = edgelm_tok_u32(tok->pieceEnds, id);
+  uint32_t end = edgelm_tok_u32(tok->pieceEnds, id + 1);
+  if (begin > end || end > tok->pieceBytes.bytes)
+    return 0;
+  piece->data = tok->pieceBytes.data + begin;
+  piece->bytes = end - begin;
+  return 1;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Byte-pair encoding of one word: the pair of the lowest rank is merged first, the leftmost of equals.
+//
+// Four ways, all with the same result: a table of whole words; a scan over an array (short words); a tournament tree
+// over a linked list in scratch (long words, n log n); passes over the free part of the output (words that exceed the
+// scratch, one pass for each different merge).
+#include "tokenizer_internal.h"
+
+enum { SCAN_LIMIT = 40 };
+
+#define NO_RANK 0xffffffffu
+#define NONE 0xffffffffu
+
+/// The rank of a pair, or NO_RANK; stores what it becomes.
+static uint32_t findMerge(const struct edgelm_tok *tok, uint32_t left, uint32_t right, uint32_t *merged) {
+  uint32_t slots = tok->mergeSlots.bytes / tok->refBytes;
+  if (slots == 0)
+    return NO_RANK;
+  uint32_t merges = tok->merges.bytes / tok->refBytes / 3;
+  uint32_t hash = EDGELM_TOKENIZER_HASH_PAIR(left, right);
+  uint32_t slot = (uint32_t)(((uint64_t)hash * slots) >> 32);
+  for (uint32_t probes = 0; probes < slots; ++probes, slot = (slot + 1) & (slots - 1)) {
+    uint32_t rank = edgelm_tok_ref(tok, tok->mergeSlots, slot) - 1;
+    if (rank >= merges)
+      return NO_RANK; // an empty slot, or damage
+    if (edgelm_tok_ref(tok, tok->merges, rank * 3) == left && edgelm_tok_ref(tok, tok->merges, rank * 3 + 1) == right) {
+      *merged = edgelm_tok_ref(tok, tok->merges, rank * 3 + 2);
+      return rank;
+    }
+  }
+  return NO_RANK;
+}
+
+static uint32_t rankOf(const struct edgelm_tok *tok, uint32_t left, uint32_t right) {
+  uint32_t merged;
+  return findMerge(tok, left, right, &merged);
+}
+
+/// The id of the whole word, or NO_ID.
+static uint32_t findWord(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end) {
+  uint32_t slots = tok->wordSlots.bytes / tok->refBytes;
+  if (slots == 0 || end - begin > 255)
+    return EDGELM_TOKENIZER_NO_ID;
+  uint32_t hash = EDGELM_TOKENIZER_HASH_SEED;
+  for (size_t i = begin; i < end; ++i)
+    hash = EDGELM_TOKENIZER_HASH_BYTE(hash, edgelm_tok_byte(text, i));
+  hash = EDGELM_TOKENIZER_HASH_WORD_END(hash);
+  size_t skip = begin < text->prefix; // the virtual space is compared by hand
+  const uint8_t *data = text->data + (begin + skip - text->prefix);
+  uint32_t slot = (uint32_t)(((uint64_t)hash * slots) >> 32);
+  for (uint32_t probes = 0; probes < slots; ++probes, slot = (slot + 1) & (slots - 1)) {
+    uint32_t id = edgelm_tok_ref(tok, tok->wordSlots, slot) - 1;
+    struct edgelm_tok_span piece;
+    if (!edgelm_tok_piece(tok, id, &piece))
+      return EDGELM_TOKENIZER_NO_ID;
+    if (piece.bytes != end - begin || (skip && piece.data[0] != ' '))
+      continue;
+    size_t i = skip;
+    while (i < piece.bytes && piece.data[i] == data[i - skip])
+      ++i;
+    if (i == piece.bytes)
+      return id;
+  }
+  return EDGELM_TOKENIZER_NO_ID;
+}
+
+static uint32_t byteId(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t pos) {
+  return edgelm_tok_u32(tok->byteIds, edgelm_tok_byte(text, pos));
+}
+
+/// Fills ids[0..n) and ranks[0..n); ranks[i] is that of the pair (i, i + 1). Returns n <= end - begin.
+static uint32_t start(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
+                      uint32_t *ids, uint32_t *ranks) {
+  uint32_t n = 0;
+  for (size_t i = begin; i < end; ++i) {
+    uint32_t id = byteId(tok, text, i);
+    if (id == EDGELM_TOKENIZER_NO_ID)
+      continue;
+    ids[n] = id;
+    if (n > 0)
+      ranks[n - 1] = rankOf(tok, ids[n - 1], id);
+    ++n;
+  }
+  if (n > 0)
+    ranks[n - 1] = NO_RANK;
+  return n;
+}
+
+static void mergeByScan(const struct edgelm_tok *tok, uint32_t *ids, uint32_t *ranks, uint32_t n,
+                        struct edgelm_tok_out *out) {
+  while (n > 1) {
+    uint32_t best = 0;
+    for (uint32_t i = 1; i + 1 < n; ++i)
+      best = ranks[i] < ranks[best] ? i : best;
+    if (ranks[best] == NO_RANK)
+      break;
+    uint32_t merged = 0;
+    findMerge(tok, ids[best], ids[best + 1], &merged);
+    ids[best] = merged;
+    --n;
+    memmove(ids + best + 1, ids + best + 2, (n - best - 1) * sizeof *ids);
+    memmove(ranks + best, ranks + best + 1, (n - best) * sizeof *ranks);
+    if (best > 0)
+      ranks[best - 1] = rankOf(tok, ids[best - 1], merged);
+    ranks[best] = best + 1 < n ? rankOf(tok, merged, ids[best + 1]) : NO_RANK;
+  }
+  for (uint32_t i = 0; i < n; ++i)
+    edgelm_tok_put(out, ids[i]);
+}
+
+/// Long words: tree[k], k in [1, n), is the position with the lowest rank among the leaves below k; leaf i is node n +
+/// i.
+struct tree {
+  uint32_t *ids, *ranks, *next, *previous, *nodes;
+  uint32_t n;
+};
+
+static uint32_t treeNode(const struct tree *t, uint32_t node) {
+  return node >= t->n ? node - t->n : t->nodes[node];
+}
+
+static void treeUpdate(struct tree *t, uint32_t node) {
+  uint32_t a = treeNode(t, node * 2), b = treeNode(t, node * 2 + 1);
+  int bFirst = t->ranks[b] < t->ranks[a] || (t->ranks[b] == t->ranks[a] && b < a);
+  t->nodes[node] = bFirst ? b : a;
+}
+
+static void treeSet(struct tree *t, uint32_t leaf, uint32_t rank) {
+  t->ranks[leaf] = rank;
+  for (uint32_t node = (t->n + leaf) / 2; node >= 1; node /= 2)
+    treeUpdate(t, node);
+}
+
+static void mergeByTree(const struct edgelm_tok *tok, struct tree *t, struct edgelm_tok_out *out) {
+  for (uint32_t i = 0; i < t->n; ++i) {
+    t->previous[i] = i == 0 ? NONE : i - 1;
+    t->next[i] = i + 1 == t->n ? NONE : i + 1;
+  }
+  for (uint32_t node = t->n - 1; node >= 1; --node)
+    treeUpdate(t, node);
+  for (;;) {
+    uint32_t best = t->nodes[1];
+    if (t->ranks[best] == NO_RANK)
+      break;
+    uint32_t gone = t->next[best], merged = 0;
+    findMerge(tok, t->ids[best], t->ids[gone], &merged);
+    t->ids[best] = merged;
+    t->next[best] = t->next[gone];
+    if (t->next[best] != NONE)
+      t->previous[t->next[best]] = best;
+    treeSet(t, gone, NO_RANK);
+    treeSet(t, best, t->next[best] == NONE ? NO_RANK : rankOf(tok, merged, t->ids[t->next[best]]));
+    if (t->previous[best] != NONE)
+      treeSet(t, t->previous[best], rankOf(tok, t->ids[t->previous[best]], merged));
+  }
+  for (uint32_t i = 0; i != NONE; i = t->next[i])
+    edgelm_tok_put(out, t->ids[i]);
+}
+
+/// Merges the pairs of the lowest rank from left to right; a merge that makes a pair of a lower rank ends the pass.
+/// Returns the new number of ids.
+static size_t mergePass(const struct edgelm_tok *tok, int32_t *ids, size_t n, uint32_t rank) {
+  size_t to = 0, from = 0;
+  int stopped = 0;
+  while (from < n) {
+    uint32_t merged = 0;
+    if (stopped || from + 1 == n || findMerge(tok, (uint32_t)ids[from], (uint32_t)ids[from + 1], &merged) != rank) {
+      ids[to++] = ids[from++];
+      continue;
+    }
+    from += 2;
+    if (to > 0 && rankOf(tok, (uint32_t)ids[to - 1], merged) < rank)
+      stopped = 1;
+    if (from < n && rankOf(tok, merged, (uint32_t)ids[from]) < rank)
+      stopped = 1;
+    ids[to++] = (int32_t)merged;
+  }
+  return to;
+}
+
+static void mergeByPasses(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
+                          struct edgelm_tok_out *out) {
+  if (out->count > out->capacity || out->capacity - out->count < end - begin) {
+    out->count += end - begin; // too many for the output; so much room would be enough
+    return;
+  }
+  int32_t *ids = out->ids + out->count;
+  size_t n = 0;
+  for (size_t i = begin; i < end; ++i) {
+    uint32_t id = byteId(tok, text, i);
+    if (id != EDGELM_TOKENIZER_NO_ID)
+      ids[n++] = (int32_t)id;
+  }
+  for (;;) {
+    uint32_t best = NO_RANK;
+    for (size_t i = 0; i + 1 < n; ++i) {
+      uint32_t rank = rankOf(tok, (uint32_t)ids[i], (uint32_t)ids[i + 1]);
+      best = rank < best ? rank : best;
+    }
+    if (best == NO_RANK)
+      break;
+    n = mergePass(tok, ids, n, best);
+  }
+  out->count += n;
+}
+
+void edgelm_tok_merge(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
+                      struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch) {
+  uint32_t word = findWord(tok, text, begin, end);
+  if (word != EDGELM_TOKENIZER_NO_ID) {
+    edgelm_tok_put(out, word);
+    return;
+  }
+  size_t n = end - begin;
+  if (n <= SCAN_LIMIT) {
+    uint32_t ids[SCAN_LIMIT], ranks[SCAN_LIMIT];
+    mergeByScan(tok, ids, ranks, start(tok, text, begin, end, ids, ranks), out);
+    return;
+  }
+  if (n > scratch.bytes / 20 || n > 0x3fffffffu) {
+    mergeByPasses(tok, text, begin, end, out);
+    return;
+  }
+  uint32_t *memory = (uint32_t *)(void *)scratch.data;
+  struct tree tree = {memory, memory + n, memory + 2 * n, memory + 3 * n, memory + 4 * n, 0};
+  tree.n = start(tok, text, begin, end, tree.ids, tree.ranks);
+  if (tree.n > 1)
+    mergeByTree(tok, &tree, out);
+  else if (tree.n == 1)
+    edgelm_tok_put(out, tree.ids[0]);
+}
