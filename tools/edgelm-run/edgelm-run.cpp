@@ -5,6 +5,7 @@
 #include "Generate.h"
 #include "Product/CommandLine.h"
 #include "Product/Product.h"
+#include "VerifyData.h"
 
 #include <CLI/CLI.hpp>
 
@@ -12,9 +13,10 @@ using namespace edgelm::tools;
 
 namespace {
 struct Options {
-  std::string product, promptFile;
+  std::string product, promptFile, dataFolder;
   GenerateOptions generate;
   BenchOptions bench;
+  std::optional<double> tolerance;
   uint32_t threads = 1;
   bool benchMode = false, json = false;
 };
@@ -60,6 +62,11 @@ static void addOptions(CLI::App &app, Options &options) {
       ->capture_default_str();
   app.add_flag("--all-logits", options.bench.allLogits, "the prefill computes the logits of every token")->needs(bench);
   app.add_option("--dump-logits", options.bench.logitsFile, "write them, f32 [prefill, vocabulary]")->needs(bench);
+
+  CLI::Option *verify =
+      app.add_option("--verify-data", options.dataFolder, "folder with test_data_set_N: print the greatest differences")
+          ->excludes(bench);
+  app.add_option("--tolerance", options.tolerance, "exit with 4 when a difference is greater")->needs(verify);
 }
 
 static int run(Options &options) {
@@ -71,11 +78,13 @@ static int run(Options &options) {
   options.generate.json = options.bench.json = options.json;
   if (options.benchMode)
     return bench(product, options.bench, started);
+  if (!options.dataFolder.empty())
+    return verifyData(product, options.dataFolder, options.threads, options.tolerance, options.json);
 
   if (!options.promptFile.empty())
     options.generate.prompt = readFile(options.promptFile);
   if (options.generate.prompt.empty() && options.generate.promptIds.empty())
-    throw Failure(WrongInput, "expected a text (-p or -f), --ids or --bench");
+    throw Failure(WrongInput, "expected a text (-p or -f), --ids, --bench or --verify-data");
   if (product.is(EDGELM_DECODER))
     return generate(product, options.generate);
   if (product.is(EDGELM_ENCODER))
