@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A decoder written by hand as a product, for tests of the tools: small, exact in f32, and sensitive to every state.
 //
-// toy.py computes the same numbers. Its tokenizer is the runtime tests' one of bytes (FakeTokenizer.c).
+// toy.py computes the same numbers. Its tokenizer is ToyTokenizer.c.
 #include "edgelm_abi.h"
 
 enum { VOCAB = 300, CONTEXT = 32, CHUNK = 4, HEADS = 2, LANES = 3, SESSION_BYTES = 256, STOP = 257 };
