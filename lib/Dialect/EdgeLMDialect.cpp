@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Registers the dialect's attributes and operations.
 #include "Dialect/EdgeLMDialect.h"
+#include "Dialect/WeightStore.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -25,4 +26,5 @@ void EdgeLMDialect::initialize() {
 #define GET_OP_LIST
 #include "Dialect/EdgeLMOps.cpp.inc"
       >();
+  addInterface(makeWeightStore(this));
 }

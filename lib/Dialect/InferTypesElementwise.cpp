@@ -94,6 +94,16 @@ LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *, OptionalLocation locati
   return checkAxes(location, tensorType(adaptor.getInput()), axis);
 }
 
+LogicalResult RmsNormOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor adaptor, Types &types) {
+  types.push_back(adaptor.getInput().getType());
+  return success();
+}
+
+LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor adaptor, Types &types) {
+  types.push_back(adaptor.getInput().getType());
+  return success();
+}
+
 LogicalResult CastOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor adaptor, Types &types) {
   types.push_back(tensorType(adaptor.getInput()).clone(adaptor.getTo()));
   return success();

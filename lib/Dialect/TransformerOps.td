@@ -40,7 +40,7 @@ def EdgeLM_PositionRowsOp : EdgeLM_Op<"position_rows"> {
   let hasVerifier = 1;
 }
 
-def EdgeLM_RmsNormOp : EdgeLM_Op<"rms_norm"> {
+def EdgeLM_RmsNormOp : EdgeLM_InferringOp<"rms_norm"> {
   let summary = "Root mean square normalisation over the last dimension";
   let description = [{
     `result = input / sqrt(mean(input^2) + epsilon) * weight` (Zhang and Sennrich 2019), computed in f32; `weight` is `[D]`.
@@ -51,7 +51,7 @@ def EdgeLM_RmsNormOp : EdgeLM_Op<"rms_norm"> {
   let hasVerifier = 1;
 }
 
-def EdgeLM_LayerNormOp : EdgeLM_Op<"layer_norm"> {
+def EdgeLM_LayerNormOp : EdgeLM_InferringOp<"layer_norm"> {
   let summary = "Layer normalisation over the last dimension";
   let description = [{
     `result = (input - mean) / sqrt(variance + epsilon) * weight + bias` (ONNX LayerNormalization), computed in f32; `weight` and `bias` are `[D]`.
