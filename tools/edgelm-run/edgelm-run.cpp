@@ -5,6 +5,7 @@
 #include "Generate.h"
 #include "Product/CommandLine.h"
 #include "Product/Product.h"
+#include "Tokenize.h"
 #include "VerifyData.h"
 
 #include <CLI/CLI.hpp>
@@ -13,12 +14,12 @@ using namespace edgelm::tools;
 
 namespace {
 struct Options {
-  std::string product, promptFile, dataFolder;
+  std::string product, promptFile, dataFolder, tokenizer;
   GenerateOptions generate;
   BenchOptions bench;
   std::optional<double> tolerance;
   uint32_t threads = 1;
-  bool benchMode = false, json = false;
+  bool benchMode = false, addSpecial = false, json = false;
 };
 } // namespace
 
@@ -67,9 +68,17 @@ static void addOptions(CLI::App &app, Options &options) {
       app.add_option("--verify-data", options.dataFolder, "folder with test_data_set_N: print the greatest differences")
           ->excludes(bench);
   app.add_option("--tolerance", options.tolerance, "exit with 4 when a difference is greater")->needs(verify);
+
+  CLI::Option *tokenize =
+      app.add_option("--tokenize", options.tokenizer, "tokenizer.json or its folder: print the ids of standard input")
+          ->excludes(bench)
+          ->excludes(verify);
+  app.add_flag("--add-special", options.addSpecial, "with the special tokens that the tokenizer adds")->needs(tokenize);
 }
 
 static int run(Options &options) {
+  if (!options.tokenizer.empty())
+    return tokenize(options.tokenizer, options.addSpecial, options.json);
   if (options.product.empty())
     throw Failure(WrongInput, "expected a product: a folder such as out/host, made by edgelm-compile");
   const double started = seconds();
