@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Attention with an online softmax: a block holds as many keys as a vector has lanes, so that scores are one register.
+#include "Codegen/Kernels/Attention.h"
+#include "Codegen/Kernels/Math.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include "llvm/ADT/Hashing.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <bit>
+
+namespace edgelm {
+
+/// The score of a key that a key mask hides: a row whose keys are all hidden gives the mean of the values.
+static constexpr double kHidden = -1e30;
+/// The score of a lane without a key, and the running maximum before the first key.
+static constexpr double kNone = -3e38;
+
+std::string AttentionSpec::name() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "kernel_attention_" << rows << 'x' << heads << 'x' << headDim << '_' << keys << 'x' << groups << 'x' << valueDim;
+  if (cached)
+    os << "_cached";
+  if (causal)
+    os << "_causal";
+  if (window)
+    os << "_window" << window;
+  if (keyMaskType)
+    os << "_mask_" << keyMaskType;
+  os << llvm::format("_%016llx", (unsigned long long)std::bit_cast<uint64_t>(scale));
+  for (float slope : slopes)
+    os << llvm::format("_%08x", std::bit_cast<uint32_t>(slope));
+  return text;
+}
+
+int64_t AttentionSpec::queryBlock(const IsaRow &isa) const {
+  return std::min(rows, isa.schedules.attention.queryBlock);
+}
+
+int64_t AttentionSpec::workItems(const IsaRow &isa) const {
+  return heads * llvm::divideCeil(rows, queryBlock(isa));
+}
+
+/// Lane t of the result is the sum of all lanes of vectors[t]; as many vectors as lanes (4, 8 or 16). The steps are shuffles
+/// within groups of four lanes and of whole groups, which are single instructions.
+static Val sumEach(KernelBuilder &k, Vals vectors) {
+  int64_t lanes = vectors.size();
+  auto pairwise = [&](llvm::function_ref<void(llvm::SmallVector<int64_t> &, llvm::SmallVector<int64_t> &)> pattern) {
+    llvm::SmallVector<int64_t> low, high;
+    pattern(low, high);
+    Vals next;
+    for (size_t i = 0; i < vectors.size(); i += 2)
+      next.push_back(k.shuffle(vectors[i], vectors[i + 1], low) + k.shuffle(vectors[i], vectors[i + 1], high));
+    vectors = next;
+  };
+  // (a b) becomes a0+a2 b0+b2 a1+a3 b1+b3 in each group of four.
+  pairwise([&](llvm::SmallVector<int64_t> &low, llvm::SmallVector<int64_t> &high) {
+    for (int64_t group = 0; group < lanes; group += 4) {
+      low.append({group, group + lanes, group + 1, group + 1 + lanes});
+      high.append({group + 2, group + 2 + lanes, group + 3, group + 3 + lanes});
+    }
+  });
+  pairwise([&](llvm::SmallVector<int64_t> &low, llvm::SmallVector<int64_t> &high) {
+    for (int64_t group = 0; group < lanes; group += 4) {
+      low.append({group, group + 1, group + lanes, group + 1 + lanes});
+      high.append({group + 2, group + 3, group + 2 + lanes, group + 3 + lanes});
+    }
+  });
+  // Then even and odd groups of four are added until each stands for one quadruple of vectors.
+  while (vectors.size() > 1)
+    pairwise([&](llvm::SmallVector<int64_t> &low, llvm::SmallVector<int64_t> &high) {
+      for (int64_t group = 0; group < 2 * lanes; group += 8)
+        for (int64_t lane = 0; lane < 4; ++lane) {
+          low.push_back(group + lane);
+          high.push_back(group + 4 + lane);
+        }
+    });
+  return vectors[0];
+}
+
+namespace {
+
+/// Builds the body of one attention kernel.
+class AttentionBuilder {
+public:
+  AttentionBuilder(KernelBuilder &k, const KernelArgs &args, const AttentionSpec &spec)
+      : k(k), args(args), spec(spec), lanes(k.isa.lanes) {
+    query = args.memrefs[0];
+    key = args.memrefs[1];
+    value = args.memrefs[2];
+    if (spec.keyMaskType)
+      keyMask = args.memrefs[3];
+    output = args.memrefs.back();
+  }
+  void build();
+
+private:
+  void buildItem(Val item);
+  void visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior);
+  Val scoresOf(Val head, Val group, Val row, Val block, Val lastKey, bool interior);
+  void maskScores(Val row, Val block, Val &scores, Val &present);
+  void store(Val head, Val firstRow, Val endRow);
+  Val keyAt(Val block, int64_t t, Val lastKey, bool interior) {
+    Val at = block + double(t);
+    return interior ? at : k.min(at, lastKey);
+  }
+  llvm::SmallVector<mlir::Value> at(Val group, Val key, int64_t column) {
+    if (spec.cached)
+      return {group, key, k.index(column)};
+    return {key, group, k.index(column)};
+  }
+  Val position(Val row) { return spec.cached ? args.pos + row : row; }
+  int64_t vectors(int64_t columns) const { return llvm::divideCeil(columns, lanes); }
+
+  KernelBuilder &k;
+  const KernelArgs &args;
+  const AttentionSpec &spec;
+  int64_t lanes;
+  mlir::Value query, key, value, keyMask, output;
+  // One line for each row of the block: running maximum and sums of all lanes, and the weighted sum of values.
+  mlir::Value maximum, total, weighted;
+  Val slope;
+  Val keyCount;
+};
+
+} // namespace
+
+/// Scores of the block's keys for one row, scaled, with ALiBi but without any mask.
+Val AttentionBuilder::scoresOf(Val head, Val group, Val row, Val block, Val lastKey, bool interior) {
+  Vals queries, products;
+  for (int64_t i = 0; i < vectors(spec.headDim); ++i)
+    queries.push_back(
+        k.loadFirst(query, {row, head, k.index(i * lanes)}, lanes, std::min(lanes, spec.headDim - i * lanes)));
+  for (int64_t t = 0; t < lanes; ++t) {
+    Val position = keyAt(block, t, lastKey, interior);
+    Val sum;
+    for (size_t i = 0; i < queries.size(); ++i) {
+      int64_t column = i * lanes;
+      Val keys = k.loadFirst(key, at(group, position, column), lanes, std::min(lanes, spec.headDim - column));
+      sum = i == 0 ? queries[i] * keys : k.fma(queries[i], keys, sum);
+    }
+    products.push_back(sum);
+  }
+  Val scores = sumEach(k, products) * spec.scale;
+  if (spec.slopes.empty())
+    return scores;
+  Val distance = block - position(row);
+  Val start = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), distance.value));
+  Val steps = k.wrap(mlir::arith::SIToFPOp::create(k.b, k.loc, k.f32Vector(lanes), k.iota(start, lanes).value));
+  return k.fma(k.splat(slope, lanes), steps, scores);
+}
+
+/// `present` becomes the lanes that hold a key which the row may see by position.
+void AttentionBuilder::maskScores(Val row, Val block, Val &scores, Val &present) {
+  auto lanesOf = [&](Val index) {
+    return k.splat(k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), index.value)), lanes);
+  };
+  Val start = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), block.value));
+  Val keys = k.iota(start, lanes);
+  present = spec.causal ? keys <= lanesOf(position(row)) : keys < lanesOf(keyCount);
+  if (spec.window)
+    present = present & (lanesOf(position(row) - double(spec.window)) < keys);
+  if (keyMask) {
+    // Hidden keys keep a finite score, so that a row without any visible key still has a softmax.
+    Val hidden = k.like(scores.type(), kHidden);
+    for (int64_t t = 0; t < lanes; ++t) {
+      Val element = k.load(keyMask, {k.min(block + double(t), keyCount - 1.0)});
+      Val visible = llvm::isa<mlir::FloatType>(element.type())
+                        ? (element < 0.0) | (element > 0.0)
+                        : k.wrap(mlir::arith::CmpIOp::create(k.b, k.loc, mlir::arith::CmpIPredicate::ne, element.value,
+                                                             k.likeInt(element.type(), 0).value));
+      Val lane = k.iota(k.i32(0), lanes) == k.splat(k.i32(t), lanes);
+      Val score = k.select(visible, k.extract(scores, t), k.extract(hidden, t));
+      scores = k.select(lane, k.splat(score, lanes), scores);
+    }
+  }
+  scores = k.select(present, scores, k.like(scores.type(), kNone));
+}
+
+/// Takes one block of keys into the running softmax of all rows. In an `interior` block every row sees every key.
+void AttentionBuilder::visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior) {
+  Val lastKey = keyCount - 1.0;
+  k.loop(firstRow, endRow, 1, [&](Val row) {
+    Val slot = row - firstRow;
+    Val scores = scoresOf(head, group, row, block, lastKey, interior), present;
+    if (!interior)
+      maskScores(row, block, scores, present);
+    Val zero = k.index(0);
+    Val before = k.loadVector(maximum, {slot, zero}, lanes);
+    Val now = k.max(before, k.splat(k.horizontalMax(scores), lanes));
+    Val p = expF32(k, scores - now);
+    if (!interior)
+      p = k.select(present, p, k.like(p.type(), 0.0));
+    Val correction = expF32(k, before - now);
+    k.storeVector(maximum, {slot, zero}, now);
+    k.storeVector(total, {slot, zero}, k.fma(k.loadVector(total, {slot, zero}, lanes), correction, p));
+    Vals sums;
+    for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
+      sums.push_back(k.loadVector(weighted, {slot, k.index(i * lanes)}, lanes) * correction);
+    for (int64_t t = 0; t < lanes; ++t) {
+      Val weight = k.splat(k.extract(p, t), lanes);
+      Val position = keyAt(block, t, lastKey, interior);
+      for (int64_t i = 0; i < vectors(spec.valueDim); ++i) {
+        int64_t column = i * lanes;
+        Val values = k.loadFirst(value, at(group, position, column), lanes, std::min(lanes, spec.valueDim - column));
+        sums[i] = k.fma(weight, values, sums[i]);
+      }
+    }
+    for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
+      k.storeVector(weighted, {slot, k.index(i * lanes)}, sums[i]);
+  });
+}
+
+void AttentionBuilder::store(Val head, Val firstRow, Val endRow) {
+  k.loop(firstRow, endRow, 1, [&](Val row) {
+    Val slot = row - firstRow;
+    Val sum = k.horizontalSum(k.loadVector(total, {slot, k.index(0)}, lanes));
+    Val scale = k.splat(k.f32(1.0) / sum, lanes);
+    for (int64_t i = 0; i < vectors(spec.valueDim); ++i) {
+      Val column = k.index(i * lanes);
+      Val result = k.loadVector(weighted, {slot, column}, lanes) * scale;
+      k.storeFirst(output, {row, head, column}, result, std::min(lanes, spec.valueDim - i * lanes));
+    }
+  });
+}
+
+void AttentionBuilder::buildItem(Val item) {
+  int64_t queryBlock = spec.queryBlock(k.isa);
+  int64_t blocks = llvm::divideCeil(spec.rows, queryBlock);
+  Val head = item / double(blocks);
+  Val group = head / double(spec.heads / spec.groups);
+  Val firstRow = (item - head * double(blocks)) * double(queryBlock);
+  Val endRow = k.min(firstRow + double(queryBlock), args.n);
+  keyCount = spec.cached ? args.pos + args.n : k.index(spec.keys);
+  if (!spec.slopes.empty()) {
+    slope = k.f32(spec.slopes[0]);
+    for (size_t i = 1; i < spec.slopes.size(); ++i)
+      slope = k.select(head == k.index(i), k.f32(spec.slopes[i]), slope);
+  }
+  k.ifThen(firstRow < endRow, [&] {
+    Val none = k.like(k.f32Vector(lanes), kNone), zeros = k.like(k.f32Vector(lanes), 0.0);
+    k.loop(k.index(0), k.index(queryBlock), 1, [&](Val slot) {
+      k.storeVector(maximum, {slot, k.index(0)}, none);
+      k.storeVector(total, {slot, k.index(0)}, zeros);
+      for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
+        k.storeVector(weighted, {slot, k.index(i * lanes)}, zeros);
+    });
+    // Blocks start at multiples of their size, whatever rows are computed together.
+    Val from = k.index(0);
+    Val visibleEnd = spec.causal ? position(endRow) : keyCount;
+    if (spec.window) {
+      Val first = position(firstRow) - double(spec.window - 1);
+      from = k.select(first < k.index(0), k.index(0), first) / double(lanes) * double(lanes);
+    }
+    // The blocks whose keys all rows see: up to the first row's position, and within the last row's window.
+    Val interiorEnd = (spec.causal ? position(firstRow) + 1.0 : keyCount) / double(lanes) * double(lanes);
+    Val interiorFrom = from;
+    if (keyMask)
+      interiorEnd = from;
+    if (spec.window) {
+      Val first = position(endRow) - double(spec.window) + double(lanes - 1);
+      interiorFrom = k.select(first < from, from, first / double(lanes) * double(lanes));
+      interiorEnd = k.select(interiorEnd < interiorFrom, interiorFrom, interiorEnd);
+      k.loop(from, k.min(interiorFrom, visibleEnd), lanes,
+             [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
+    }
+    k.loop(interiorFrom, interiorEnd, lanes,
+           [&](Val block) { visitKeys(head, group, firstRow, endRow, block, true); });
+    k.loop(interiorEnd, visibleEnd, lanes,
+           [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
+    store(head, firstRow, endRow);
+  });
+}
+
+void AttentionBuilder::build() {
+  int64_t queryBlock = spec.queryBlock(k.isa);
+  maximum = k.stackBuffer({queryBlock, lanes});
+  total = k.stackBuffer({queryBlock, lanes});
+  weighted = k.stackBuffer({queryBlock, vectors(spec.valueDim) * lanes});
+  k.loop(args.begin, args.end, 1, [&](Val item) { buildItem(item); });
+}
+
+mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa) {
+  mlir::Type f32 = mlir::Float32Type::get(module.getContext());
+  auto keys = [&](int64_t columns) {
+    return spec.cached ? mlir::MemRefType::get({spec.groups, spec.keys, columns}, f32)
+                       : mlir::MemRefType::get({spec.keys, spec.groups, columns}, f32);
+  };
+  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows, spec.heads, spec.headDim}, f32),
+                                         keys(spec.headDim), keys(spec.valueDim)};
+  if (spec.keyMaskType)
+    types.push_back(mlir::MemRefType::get({spec.keys}, spec.keyMaskType));
+  types.push_back(mlir::MemRefType::get({spec.rows, spec.heads, spec.valueDim}, f32));
+  return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
+    AttentionBuilder(k, args, spec).build();
+  });
+}
+
+} // namespace edgelm

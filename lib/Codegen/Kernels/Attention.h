@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernel of scaled dot-product attention over a cache or over a whole sequence.
+#pragma once
+
+#include "Codegen/Kernels/KernelBuilder.h"
+
+#include <string>
+#include <vector>
+
+namespace edgelm {
+
+/// Says everything that distinguishes one attention kernel from another.
+///
+/// Memrefs: query [rows, heads, headDim]; key [groups, keys, headDim] and value [groups, keys, valueDim] when `cached`, else
+/// [keys, groups, ...]; key mask [keys] when `keyMaskType`, nonzero = visible; output [rows, heads, valueDim]; all f32.
+/// Work items are (head, block of query rows). The keys of a row are visited in blocks at absolute positions with an
+/// online softmax (Milakov and Gimelshein 2018), so that the bits of a row depend on its position and not on the rows it came with.
+struct AttentionSpec {
+  int64_t rows = 1, heads = 1, groups = 1, keys = 1, headDim = 1, valueDim = 1;
+  /// Row r stands at position pos + r; otherwise at r.
+  bool cached = false;
+  /// A row sees no key behind its own position.
+  bool causal = false;
+  /// With causal: a row sees only that many keys, itself included; 0 is all.
+  int64_t window = 0;
+  double scale = 1.0;
+  /// ALiBi: slope of each head, or empty.
+  std::vector<float> slopes;
+  /// Element type of the key mask, or null without one.
+  mlir::Type keyMaskType;
+
+  std::string name() const;
+  int64_t workItems(const IsaRow &isa) const;
+  /// Rows of one work item.
+  int64_t queryBlock(const IsaRow &isa) const;
+};
+
+/// The kernel of that spec in `module`, made on first use.
+mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa);
+
+} // namespace edgelm

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Loops over one row in whole vectors, with a static tail.
+#pragma once
+
+#include "Codegen/Kernels/KernelBuilder.h"
+
+namespace edgelm {
+
+/// Vectors in flight in a row's loop.
+inline constexpr int64_t rowUnroll = 4;
+
+/// Calls `body(column, count)` for the vectors that cover [0, columns): first with full vectors (count = lanes), then,
+/// once, with the lanes that are left.
+void forRow(KernelBuilder &k, int64_t columns, llvm::function_ref<void(Val column, int64_t count)> body);
+
+/// As `forRow`, with sums of `rowUnroll` chains that start at `init` (a vector) and are combined at the end to one scalar by
+/// `combine` (also over lanes), always in the same order.
+Val reduceRow(KernelBuilder &k, int64_t columns, Val init,
+              llvm::function_ref<Val(Val column, int64_t count, Val sum)> body,
+              llvm::function_ref<Val(Val, Val)> combine);
+
+} // namespace edgelm
