@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Expands the runtime's field lists into LLVM structs; nothing else of Codegen reads a runtime header.
+#include "Codegen/Abi.h"
+#include "Codegen/CompileError.h"
+#include "edgelm_abi.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/DerivedTypes.h"
+#include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+
+namespace edgelm {
+
+std::string weightSymbol(StringRef name) { return ("edgelm_weights_of_" + name).str(); }
+uint32_t abiVersion() { return EDGELM_ABI_VERSION; }
+uint64_t samplerBytes(uint64_t vocab, uint64_t context) { return EDGELM_SAMPLER_BYTES(vocab, context); }
+uint64_t textBytes(uint64_t longestPiece) { return EDGELM_TEXT_BYTES(longestPiece); }
+
+namespace {
+
+/// A row of a field list.
+struct Field {
+  StringRef kind, name;
+};
+
+#define EDGELM_ROW(kind, name) {#kind, #name},
+const Field modelFields[] = {EDGELM_MODEL_FIELDS(EDGELM_ROW)};
+const Field tensorFields[] = {EDGELM_TENSOR_FIELDS(EDGELM_ROW)};
+const Field stateFields[] = {EDGELM_STATE_FIELDS(EDGELM_ROW)};
+
+/// Builds constants in one module.
+class DescriptorBuilder {
+public:
+  DescriptorBuilder(Module &module)
+      : module(module), context(module.getContext()), pointer(PointerType::get(context, 0)),
+        size(module.getDataLayout().getIntPtrType(context)) {}
+
+  /// Values of a struct's fields by name.
+  using Values = StringMap<Constant *>;
+
+  Constant *number(uint64_t value) { return ConstantInt::get(Type::getInt64Ty(context), value); }
+  Constant *offset(std::optional<uint64_t> value) {
+    return value ? number(*value) : ConstantInt::getAllOnesValue(Type::getInt64Ty(context));
+  }
+  Constant *null() { return ConstantPointerNull::get(pointer); }
+  Constant *string(StringRef text) { return global(ConstantDataArray::getString(context, text), 1); }
+  Constant *bytes(StringRef data, unsigned alignment) {
+    return global(ConstantDataArray::getString(context, data, /*AddNull=*/false), alignment);
+  }
+  template <typename T> Constant *array(ArrayRef<T> values) {
+    return values.empty() ? null() : global(ConstantDataArray::get(context, values), sizeof(T));
+  }
+  Constant *structs(ArrayRef<Constant *> values) {
+    if (values.empty())
+      return null();
+    return global(ConstantArray::get(ArrayType::get(values.front()->getType(), values.size()), values), 8);
+  }
+
+  /// A struct with the fields in the order of the list; a field without a value is our own fault.
+  Expected<Constant *> make(ArrayRef<Field> fields, const Values &values) {
+    SmallVector<Constant *> members;
+    for (const Field &field : fields) {
+      Constant *value = values.lookup(field.name);
+      if (!value)
+        return fail(ExitStatus::Internal, "the descriptor's field '" + field.name + "' has no value");
+      members.push_back(field.kind == "ptr" ? value : narrow(value, field.kind == "size" ? size : Type::getInt32Ty(context)));
+    }
+    return ConstantStruct::getAnon(context, members);
+  }
+
+private:
+  Constant *narrow(Constant *value, Type *type) {
+    return ConstantInt::get(type, cast<ConstantInt>(value)->getValue().trunc(type->getIntegerBitWidth()));
+  }
+
+  Constant *global(Constant *value, unsigned alignment) {
+    GlobalVariable *variable =
+        new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, value, "edgelm.data");
+    variable->setAlignment(Align(alignment));
+    return variable;
+  }
+
+  Module &module;
+  LLVMContext &context;
+
+public:
+  PointerType *pointer;
+  Type *size;
+};
+
+} // namespace
+
+static Expected<Constant *> tensors(DescriptorBuilder &builder, const std::vector<TensorInfo> &infos) {
+  std::vector<Constant *> rows;
+  for (const TensorInfo &info : infos) {
+    DescriptorBuilder::Values values;
+    std::vector<uint64_t> dims(info.dims.begin(), info.dims.end());
+    values["name"] = builder.string(info.name);
+    values["dims"] = builder.array<uint64_t>(dims);
+    values["type"] = builder.number(info.type);
+    values["rank"] = builder.number(dims.size());
+    values["bytes"] = builder.number(info.bytes);
+    values["offset"] = builder.number(info.offset);
+    Expected<Constant *> row = builder.make(tensorFields, values);
+    if (!row)
+      return row.takeError();
+    rows.push_back(*row);
+  }
+  return builder.structs(rows);
+}
+
+static Expected<Constant *> states(DescriptorBuilder &builder, const std::vector<StateInfo> &infos) {
+  std::vector<Constant *> rows;
+  for (const StateInfo &info : infos) {
+    DescriptorBuilder::Values values;
+    values["offset"] = builder.number(info.offset);
+    values["outer"] = builder.number(info.outer);
+    values["rows"] = builder.number(info.rows);
+    values["row_bytes"] = builder.number(info.rowBytes);
+    Expected<Constant *> row = builder.make(stateFields, values);
+    if (!row)
+      return row.takeError();
+    rows.push_back(*row);
+  }
+  return builder.structs(rows);
+}
+
+/// Names, each ended by NUL, then an empty one.
+static std::string featureList(StringRef features) {
+  std::string list;
+  SmallVector<StringRef> names;
+  features.split(names, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef name : names)
+    list += name.str() + '\0';
+  return list; // the string's own NUL is the empty name
+}
+
+/// The weights lie in another object, under a name that no other product has.
+static Constant *weights(Module &module, const ModelInfo &info) {
+  Type *byte = Type::getInt8Ty(module.getContext());
+  GlobalVariable *variable = new GlobalVariable(module, byte, /*isConstant=*/true, GlobalValue::ExternalLinkage, nullptr,
+                                                weightSymbol(info.name));
+  variable->setVisibility(GlobalValue::HiddenVisibility);
+  return variable;
+}
+
+Error addDescriptor(Module &module, const ModelInfo &info) {
+  DescriptorBuilder builder(module);
+  GlobalVariable *functions = module.getNamedGlobal("edgelm_rt_functions");
+  if (!functions)
+    return fail(ExitStatus::Internal, "the runtime's function table is missing");
+  Expected<Constant *> inputs = tensors(builder, info.inputs);
+  if (!inputs)
+    return inputs.takeError();
+  Expected<Constant *> outputs = tensors(builder, info.outputs);
+  if (!outputs)
+    return outputs.takeError();
+  Expected<Constant *> stateRows = states(builder, info.states);
+  if (!stateRows)
+    return stateRows.takeError();
+
+  auto regionOffset = [&](StringRef name) {
+    const RegionInfo *region = info.region(name);
+    return builder.offset(region ? std::optional<uint64_t>(region->offset) : std::nullopt);
+  };
+  auto regionBytes = [&](StringRef name) {
+    const RegionInfo *region = info.region(name);
+    return builder.number(region ? region->bytes : 0);
+  };
+  auto tokensOf = [&](StringRef name) {
+    const EntryInfo *entry = info.entry(name);
+    return builder.number(entry ? entry->tokens : 0);
+  };
+
+  DescriptorBuilder::Values values;
+  values["magic"] = builder.number(EDGELM_MAGIC);
+  values["abi_version"] = builder.number(EDGELM_ABI_VERSION);
+  values["functions"] = functions;
+  values["name"] = builder.string(info.name);
+  values["version"] = builder.string(EDGELM_VERSION);
+  values["fingerprint"] = builder.bytes(fromHex(info.fingerprint), 1);
+  values["cpu_features"] = builder.string(featureList(info.requiredFeatures));
+  values["weights"] = weights(module, info);
+  values["weight_bytes"] = builder.number(info.weightBytes);
+  values["arena_bytes"] = builder.number(info.arenaBytes);
+  values["context"] = builder.number(info.context);
+  values["vocab"] = builder.number(info.vocab);
+  values["prefill_chunk"] = tokensOf("prefill");
+  values["score_chunk"] = tokensOf("score");
+  values["max_threads"] = builder.number(info.maxThreads);
+  values["bos_id"] = builder.number(info.bosId.value_or(EDGELM_NO_ID));
+  for (const char *name : {"decode", "prefill", "score", "encode", "invoke"}) {
+    Function *function = info.entry(name) ? module.getFunction(name) : nullptr;
+    if (info.entry(name) && !function)
+      return fail(ExitStatus::Internal, "no code was generated for the entry '" + Twine(name) + "'");
+    values[name] = function ? static_cast<Constant *>(function) : builder.null();
+  }
+  values["tokens_offset"] = builder.offset(info.tokensOffset);
+  values["mask_offset"] = builder.offset(info.maskOffset);
+  values["types_offset"] = builder.offset(info.typesOffset);
+  values["logits_offset"] = builder.offset(info.logitsOffset);
+  values["sampler_offset"] = regionOffset("sampler");
+  values["tokenizer_offset"] = regionOffset("tokenizer");
+  values["tokenizer_bytes"] = regionBytes("tokenizer");
+  values["text_offset"] = regionOffset("text");
+  values["text_bytes"] = regionBytes("text");
+  values["tokenizer"] = info.tokenizer.empty() ? builder.null() : builder.bytes(info.tokenizer, 16);
+  values["tokenizer_size"] = builder.number(info.tokenizer.size());
+  std::vector<uint32_t> stopIds(info.stopIds.begin(), info.stopIds.end());
+  values["stop_ids"] = builder.array<uint32_t>(stopIds);
+  values["stop_count"] = builder.number(stopIds.size());
+  values["input_count"] = builder.number(info.inputs.size());
+  values["output_count"] = builder.number(info.outputs.size());
+  values["state_count"] = builder.number(info.states.size());
+  values["inputs"] = *inputs;
+  values["outputs"] = *outputs;
+  values["states"] = *stateRows;
+  Expected<Constant *> descriptor = builder.make(modelFields, values);
+  if (!descriptor)
+    return descriptor.takeError();
+  if (module.getNamedValue(info.name))
+    return fail(ExitStatus::BadInput, "the name '" + info.name + "' is taken inside the product; choose another with --name");
+  new GlobalVariable(module, (*descriptor)->getType(), /*isConstant=*/true, GlobalValue::ExternalLinkage, *descriptor,
+                     info.name);
+  return Error::success();
+}
+
+} // namespace edgelm

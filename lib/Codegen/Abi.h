@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Writes a model's descriptor as the runtime reads it.
+#pragma once
+
+#include "Codegen/ModelInfo.h"
+#include "llvm/Support/Error.h"
+
+namespace llvm {
+class Module;
+} // namespace llvm
+
+namespace edgelm {
+
+/// Name of the symbol that the weights of the product `name` have in its objects.
+std::string weightSymbol(llvm::StringRef name);
+
+/// Adds to `module` the constant descriptor of `info`, laid out by the module's data layout, exported as `info.name`. The entries and
+/// the runtime's function table are found in the module by their names.
+llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info);
+
+/// Version of the interface between a product and edgelm.h.
+uint32_t abiVersion();
+
+/// Arena bytes of the sampler's buffer, and of the buffer in which a piece of text is decoded.
+uint64_t samplerBytes(uint64_t vocab, uint64_t context);
+uint64_t textBytes(uint64_t longestPiece);
+
+} // namespace edgelm

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a compiled model is, gathered once for its descriptor, its header and its report.
+#pragma once
+
+#include "Codegen/WeightPacker.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace edgelm {
+
+/// An input or output that lies in the arena.
+struct TensorInfo {
+  std::string name;
+  std::vector<int64_t> dims;
+  uint32_t type = 0; ///< number of ONNX' TensorProto.DataType
+  uint64_t bytes = 0;
+  uint64_t offset = 0; ///< in the arena
+};
+
+/// A key or value cache.
+struct StateInfo {
+  std::string name;
+  uint64_t offset = 0;
+  uint64_t outer = 0;    ///< key/value heads
+  uint64_t rows = 0;     ///< context
+  uint64_t rowBytes = 0; ///< head dimension times element size
+};
+
+/// A part of the arena.
+struct RegionInfo {
+  std::string name;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+};
+
+/// A function of the product; its symbol is its name.
+struct EntryInfo {
+  std::string name; ///< decode, prefill, score, encode or invoke
+  uint32_t tokens = 0;
+  uint64_t macs = 0;        ///< multiply-accumulates of a call against weights
+  uint64_t weightBytes = 0; ///< bytes of weights that a call reads
+};
+
+/// Everything about one compiled model.
+struct ModelInfo {
+  std::string name;        ///< C identifier of the product
+  std::string fingerprint; ///< 64 hexadecimal digits: weights and shapes of the state
+  std::vector<EntryInfo> entries;
+  std::vector<TensorInfo> inputs;  ///< of invoke
+  std::vector<TensorInfo> outputs; ///< of encode and invoke
+  std::vector<StateInfo> states;
+  std::vector<RegionInfo> regions; ///< of the arena, by offset
+  std::vector<WeightPlace> weights;
+  uint64_t weightBytes = 0;
+  uint64_t arenaBytes = 0;
+  uint64_t codeBytes = 0; ///< code and constants, without weights; known at the end
+  uint32_t context = 0;
+  uint32_t vocab = 0;
+  uint32_t maxThreads = 1;
+  std::optional<uint64_t> tokensOffset, maskOffset, typesOffset, logitsOffset;
+  std::optional<uint32_t> bosId;
+  std::vector<int32_t> stopIds;
+  std::string tokenizer; ///< table blob, empty: none
+  std::string requiredFeatures; ///< comma separated, that the processor is checked for
+
+  /// The entry of that name, or null.
+  const EntryInfo *entry(llvm::StringRef name) const;
+  /// The part of the arena of that name, or null.
+  const RegionInfo *region(llvm::StringRef name) const;
+};
+
+/// Reads all that the IR knows after the memory plan.
+llvm::Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module);
+
+} // namespace edgelm
