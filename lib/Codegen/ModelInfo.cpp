@@ -2,7 +2,7 @@
 // Collects sizes, offsets and names from a planned module.
 #include "Codegen/ModelInfo.h"
 #include "Codegen/CompileError.h"
-#include "Codegen/Sha256.h"
+#include "Dialect/MappedFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace llvm;
@@ -150,7 +150,7 @@ static std::string fingerprintOf(const ModelInfo &info) {
     for (mlir::Attribute source : place.sources)
       if (WeightAttr weight = dyn_cast<WeightAttr>(source))
         text += weight.getSha256().str() + "\n";
-  return sha256(text);
+  return sha256(ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
 }
 
 Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
@@ -178,7 +178,9 @@ Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
   }
   for (const StateInfo &state : info.states)
     info.regions.push_back({state.name, state.offset, state.outer * state.rows * state.rowBytes});
-  llvm::stable_sort(info.regions, [](const RegionInfo &a, const RegionInfo &b) { return a.offset < b.offset; });
+  llvm::sort(info.regions, [](const RegionInfo &a, const RegionInfo &b) {
+    return std::tie(a.offset, a.name) < std::tie(b.offset, b.name);
+  });
   info.fingerprint = fingerprintOf(info);
   return info;
 }

@@ -2,11 +2,7 @@
 // Packs matrices into panels and widens elements on the way to the product.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
-#include "Codegen/MappedFile.h"
-#include "Codegen/Sha256.h"
-#include "llvm/ADT/SmallString.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/Support/Path.h"
+#include "Dialect/WeightStore.h"
 #include "llvm/Support/raw_ostream.h"
 #include <bit>
 #include <cstring>
@@ -24,28 +20,6 @@ struct SourceBytes {
   int64_t rows = 1; ///< of the product's matrix: its N
   bool transposed;
   mlir::Type storedAs;
-};
-
-/// Files that are mapped already, by name.
-class Files {
-public:
-  Files(StringRef directory) : directory(directory) {}
-
-  Expected<const MappedFile *> get(StringRef name) {
-    auto known = files.find(name);
-    if (known != files.end())
-      return known->second.get();
-    SmallString<256> path(directory);
-    sys::path::append(path, name);
-    Expected<MappedFile> file = MappedFile::open(path.str().str(), name);
-    if (!file)
-      return file.takeError();
-    return (files[name] = std::make_unique<MappedFile>(std::move(*file))).get();
-  }
-
-private:
-  StringRef directory;
-  StringMap<std::unique_ptr<MappedFile>> files;
 };
 
 } // namespace
@@ -204,42 +178,44 @@ static Error readElements(mlir::ElementsAttr elements, std::string &storage) {
   return Error::success();
 }
 
-static Error writePlace(const WeightPlace &place, Files &files, raw_ostream &os) {
+/// Resolves a weight's bytes; what the store reports becomes our error.
+static Expected<ArrayRef<uint8_t>> readWeight(WeightAttr weight, StringRef modelDir, const WeightPlace &place) {
+  mlir::MLIRContext *context = weight.getContext();
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
+  mlir::FailureOr<ArrayRef<uint8_t>> bytes = WeightStore::get(context).bytes(
+      weight, modelDir, [&] { return mlir::emitError(mlir::UnknownLoc::get(context)); });
+  if (mlir::succeeded(bytes))
+    return *bytes;
+  bool hasChanged = StringRef(message).contains("has changed");
+  return fail(hasChanged ? ExitStatus::Integrity : ExitStatus::BadInput, "weight '" + place.name + "': " + message);
+}
+
+static Error writePlace(const WeightPlace &place, StringRef modelDir, raw_ostream &os) {
   std::vector<SourceBytes> sources;
   std::vector<std::string> constants(place.sources.size());
-  struct Part {
-    const MappedFile *file;
-    uint64_t offset, length;
-  };
-  std::vector<Part> parts;
+  std::vector<ArrayRef<uint8_t>> mapped;
   int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
   int64_t rows = 0;
   for (auto [index, attribute] : enumerate(place.sources)) {
     SourceBytes source = {nullptr, 0, place.transposed[index], place.storedAs[index]};
     if (!canConvert(source.storedAs, place.type.getElementType()))
       return fail(ExitStatus::Internal, "weight '" + place.name + "' cannot be converted to the product's type");
-    StringRef bytes;
+    int64_t size = 0;
     if (WeightAttr weight = dyn_cast<WeightAttr>(attribute)) {
-      Expected<const MappedFile *> file = files.get(weight.getFile());
-      if (!file)
-        return file.takeError();
-      uint64_t offset = weight.getOffset(), length = weight.getLength(), size = (*file)->bytes().size();
-      if (offset > size || length > size - offset)
-        return fail(ExitStatus::BadInput, weight.getFile() + " has " + Twine(size) + " bytes, but weight '" + place.name +
-                                              "' needs bytes " + Twine(offset) + " to " + Twine(offset + length) +
-                                              "; the file is truncated");
-      bytes = (*file)->bytes().substr(offset, length);
-      if (sha256(bytes) != weight.getSha256())
-        return fail(ExitStatus::Integrity, "the bytes of weight '" + place.name + "' in " + weight.getFile() +
-                                               " changed since the model was imported");
-      parts.push_back({*file, offset, length});
+      Expected<ArrayRef<uint8_t>> bytes = readWeight(weight, modelDir, place);
+      if (!bytes)
+        return bytes.takeError();
+      mapped.push_back(*bytes);
+      source.data = reinterpret_cast<const char *>(bytes->data());
+      size = bytes->size();
     } else {
       if (Error error = readElements(cast<mlir::ElementsAttr>(attribute), constants[index]))
         return error;
-      bytes = constants[index];
+      source.data = constants[index].data();
+      size = constants[index].size();
     }
-    source.data = bytes.data();
-    source.rows = bytes.size() / widthOf(source.storedAs) / std::max<int64_t>(perRow, 1);
+    source.rows = size / widthOf(source.storedAs) / std::max<int64_t>(perRow, 1);
     rows += source.rows;
     sources.push_back(source);
   }
@@ -250,19 +226,18 @@ static Error writePlace(const WeightPlace &place, Files &files, raw_ostream &os)
     writePanels(place, sources, os);
   else
     writePlain(place, sources, os);
-  for (const Part &part : parts)
-    part.file->release(part.offset, part.length);
+  for (ArrayRef<uint8_t> bytes : mapped)
+    WeightStore::get(place.sources.getContext()).release(bytes);
   return Error::success();
 }
 
 Error writeWeights(const std::vector<WeightPlace> &places, StringRef modelDir, int64_t totalBytes, raw_ostream &os) {
-  Files files(modelDir);
   int64_t end = 0;
   for (const WeightPlace &place : places) {
     if (place.offset < end)
       return fail(ExitStatus::Internal, "weight '" + place.name + "' overlaps the one before it");
     os.write_zeros(place.offset - end);
-    if (Error error = writePlace(place, files, os))
+    if (Error error = writePlace(place, modelDir, os))
       return error;
     end = place.offset + place.bytes;
   }
