@@ -34,25 +34,25 @@ static const UnaryFunction unaryTable[] = {
     {"reciprocal", [](double x, Params) { return 1.0 / x; }, nullptr, {}},
     {"sin", [](double x, Params) { return std::sin(x); }, nullptr, {}},
     {"cos", [](double x, Params) { return std::cos(x); }, nullptr, {}},
-    {"tanh", [](double x, Params) { return std::tanh(x); }, nullptr, {}},
+    {"tanh", [](double x, Params) { return std::tanh(x); }, nullptr, {}, true},
     {"erf", [](double x, Params) { return std::erf(x); }, nullptr, {}},
     {"floor", [](double x, Params) { return std::floor(x); }, nullptr, {}},
     {"ceil", [](double x, Params) { return std::ceil(x); }, nullptr, {}},
     {"round", [](double x, Params) { return std::nearbyint(x); }, nullptr, {}}, // half to even
-    {"relu", [](double x, Params) { return std::fmax(x, 0.0); }, [](int64_t x) { return x < 0 ? 0 : x; }, {}},
-    {"leaky_relu", [](double x, Params p) { return x < 0 ? p[0] * x : x; }, nullptr, kLeakyDefaults},
-    {"elu", [](double x, Params p) { return x < 0 ? p[0] * std::expm1(x) : x; }, nullptr, kEluDefaults},
-    {"selu", [](double x, Params p) { return p[1] * (x > 0 ? x : p[0] * std::expm1(x)); }, nullptr, kSeluDefaults},
-    {"hard_sigmoid", [](double x, Params p) { return std::fmin(1.0, std::fmax(0.0, p[0] * x + p[1])); }, nullptr, kHardSigmoidDefaults},
-    {"hard_swish", [](double x, Params) { return x * std::fmin(1.0, std::fmax(0.0, x / 6.0 + 0.5)); }, nullptr, {}},
-    {"sigmoid", [](double x, Params) { return sigmoid(x); }, nullptr, {}},
-    {"silu", [](double x, Params) { return x * sigmoid(x); }, nullptr, {}},
-    {"softplus", [](double x, Params) { return softplus(x); }, nullptr, {}},
-    {"softsign", [](double x, Params) { return x / (1.0 + std::fabs(x)); }, nullptr, {}},
-    {"mish", [](double x, Params) { return x * std::tanh(softplus(x)); }, nullptr, {}},
-    {"gelu", [](double x, Params) { return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2)); }, nullptr, {}},
-    {"gelu_tanh", [](double x, Params) { return geluTanh(x); }, nullptr, {}},
-    {"gelu_quick", [](double x, Params) { return x * sigmoid(1.702 * x); }, nullptr, {}},
+    {"relu", [](double x, Params) { return std::fmax(x, 0.0); }, [](int64_t x) { return x < 0 ? 0 : x; }, {}, true},
+    {"leaky_relu", [](double x, Params p) { return x < 0 ? p[0] * x : x; }, nullptr, kLeakyDefaults, true},
+    {"elu", [](double x, Params p) { return x < 0 ? p[0] * std::expm1(x) : x; }, nullptr, kEluDefaults, true},
+    {"selu", [](double x, Params p) { return p[1] * (x > 0 ? x : p[0] * std::expm1(x)); }, nullptr, kSeluDefaults, true},
+    {"hard_sigmoid", [](double x, Params p) { return std::fmin(1.0, std::fmax(0.0, p[0] * x + p[1])); }, nullptr, kHardSigmoidDefaults, true},
+    {"hard_swish", [](double x, Params) { return x * std::fmin(1.0, std::fmax(0.0, x / 6.0 + 0.5)); }, nullptr, {}, true},
+    {"sigmoid", [](double x, Params) { return sigmoid(x); }, nullptr, {}, true},
+    {"silu", [](double x, Params) { return x * sigmoid(x); }, nullptr, {}, true},
+    {"softplus", [](double x, Params) { return softplus(x); }, nullptr, {}, true},
+    {"softsign", [](double x, Params) { return x / (1.0 + std::fabs(x)); }, nullptr, {}, true},
+    {"mish", [](double x, Params) { return x * std::tanh(softplus(x)); }, nullptr, {}, true},
+    {"gelu", [](double x, Params) { return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2)); }, nullptr, {}, true},
+    {"gelu_tanh", [](double x, Params) { return geluTanh(x); }, nullptr, {}, true},
+    {"gelu_quick", [](double x, Params) { return x * sigmoid(1.702 * x); }, nullptr, {}, true},
     {"is_nan", [](double x, Params) { return double(std::isnan(x)); }, nullptr, {}},
     {"is_inf", [](double x, Params) { return double(std::isinf(x)); }, nullptr, {}},
 };
@@ -94,5 +94,6 @@ template <typename Row, size_t N> static std::string names(const Row (&table)[N]
 
 const UnaryFunction *edgelm::lookupUnary(llvm::StringRef name) { return lookup(unaryTable, name); }
 const BinaryFunction *edgelm::lookupBinary(llvm::StringRef name) { return lookup(binaryTable, name); }
+llvm::ArrayRef<UnaryFunction> edgelm::unaryFunctions() { return unaryTable; }
 std::string edgelm::unaryFunctionNames() { return names(unaryTable); }
 std::string edgelm::binaryFunctionNames() { return names(binaryTable); }

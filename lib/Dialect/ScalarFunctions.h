@@ -16,6 +16,7 @@ struct UnaryFunction {
   double (*onFloat)(double x, llvm::ArrayRef<double> params);
   int64_t (*onInteger)(int64_t x); ///< null where integers are not accepted
   llvm::ArrayRef<double> defaults;
+  bool isActivation = false; ///< recognised by value in elementwise arithmetic
 };
 
 /// A function of two operands of one element type. Booleans are integers of 0 and 1.
@@ -28,6 +29,9 @@ struct BinaryFunction {
 /// The row of that name, or null.
 const UnaryFunction *lookupUnary(llvm::StringRef name);
 const BinaryFunction *lookupBinary(llvm::StringRef name);
+
+/// All rows.
+llvm::ArrayRef<UnaryFunction> unaryFunctions();
 
 /// Comma-separated names, for diagnostics.
 std::string unaryFunctionNames();

@@ -4,6 +4,7 @@
 #define EDGELM_PASSES_TD
 
 include "mlir/Pass/PassBase.td"
+include "Passes/RaisePasses.td"
 
 def DropUnused : Pass<"edgelm-drop-unused", "mlir::ModuleOp"> {
   let summary = "Remove operations whose results nobody uses";

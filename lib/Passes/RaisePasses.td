@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The passes of the phases raise and incremental, in their order.
+#ifndef EDGELM_RAISE_PASSES_TD
+#define EDGELM_RAISE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def WidenActivations : Pass<"edgelm-widen-activations", "mlir::ModuleOp"> {
+  let summary = "Compute in f32 what the export computes in f16 or bf16";
+  let description = [{
+    Expects any algebra. Afterwards no value that depends on an input is narrower than f32, conversions between float types of such
+    values are gone, and weights have the type they came in: an operation reads them as they are where it may (`linear`,
+    `embed`, `dequantize`), else through a `cast` to f32. Results differ from the export's by its own rounding.
+  }];
+  let statistics = [Statistic<"numCastsDropped", "num-casts-dropped", "Conversions that became superfluous">];
+}
+
+def RaiseNorm : Pass<"edgelm-raise-norm", "mlir::ModuleOp"> {
+  let summary = "Raise normalisation arithmetic to rms_norm and layer_norm";
+  let description = [{
+    Expects folded constants. Afterwards `x / sqrt(mean(square(x)) + epsilon)` over the last dimension, in any order of
+    operands and written with `pow`, `mul`, `sqrt`, `rsqrt`, `reciprocal`, `div`, `sum` or `mean`, is `edgelm.rms_norm`; when x is `u - mean(u)`, it is `edgelm.layer_norm` of
+    u. A trained vector multiplied to it is its weight, one added to a layer normalisation its bias; without a weight it is ones.
+
+    Leaves alone: normalisation over other dimensions, or computed in another type than its input's.
+  }];
+}
+
+def RaiseActivation : Pass<"edgelm-raise-activation", "mlir::ModuleOp"> {
+  let summary = "Recognise activation functions by their values";
+  let description = [{
+    Expects folded constants. A tree of elementwise operations on one value and numbers is a function of one
+    variable: it is evaluated at 42 points between -30 and 28 and compared with the activations of the scalar function table. Where all
+    differences are below 2e-4 (relative above 1) it becomes `edgelm.unary` of that row; of several possible arguments the farthest is taken. So it
+    does not matter how an exporter writes gelu.
+
+    Leaves alone: functions that are not in the table, and those with parameters other than the table's defaults.
+  }];
+  let statistics = [Statistic<"numRaised", "num-raised", "Functions recognised">];
+}
+
+def RaiseGlu : Pass<"edgelm-raise-glu", "mlir::ModuleOp"> {
+  let summary = "Raise an activation times another value to glu";
+  let description = [{
+    Expects raised activations. Afterwards a product of an activation, which has no other use, and a value of the same shape
+    is `edgelm.glu`.
+  }];
+}
+
+def RaiseEmbed : Pass<"edgelm-raise-embed", "mlir::ModuleOp"> {
+  let summary = "Raise rows of a trained table to embed";
+  let description = [{
+    Expects batch 1. Afterwards a `gather` of rows of a trained matrix by computed ids is `edgelm.embed`, which reads the ids before
+    any integer conversion. The dequantization of gathered codes with one scale becomes that of the table.
+  }];
+}
+
+def RaiseLinear : Pass<"edgelm-raise-linear", "mlir::ModuleOp"> {
+  let summary = "Raise products with a trained matrix to linear";
+  let description = [{
+    Expects f32 activations. Afterwards a `matmul` whose right operand is a matrix computed from weights alone is `edgelm.linear`
+    with `transposed` telling how the matrix is stored, seen through transposes and float conversions; a trained vector or number that is added to it,
+    also behind a reshape that keeps the features, is its bias.
+  }];
+}
+
+#endif // EDGELM_RAISE_PASSES_TD
