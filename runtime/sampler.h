@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/// e^x for x <= 0, 0 below -87; relative error below 1.5e-7, without libm and the same on every target.
+/// e^x for x <= 0, 0 from -87 on; relative error below 1.5e-7, without libm and the same on every target.
 float edgelm_rt_exp(float x);
 
 /// The next of the generator's numbers (SplitMix64, Steele et al. 2014): uniform in 64 bits.

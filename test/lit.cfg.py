@@ -20,6 +20,7 @@ config.substitutions.append(("%examples", os.path.join(config.edgelm_source_dir,
 config.substitutions.append(("%runtime", os.path.join(config.edgelm_source_dir, "runtime")))
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%toy", os.path.join(config.test_exec_root, "Tools", "toy")))
+config.substitutions.append(("%builddir", config.edgelm_build_dir))
 if os.path.isdir(os.path.join(config.edgelm_shared_dir, "models")):
     config.available_features.add("shared")
 else:
