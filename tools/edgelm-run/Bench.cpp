@@ -5,9 +5,9 @@
 #include "Product/Session.h"
 
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
 #include <fstream>
-#include <sys/resource.h>
 
 using namespace edgelm::tools;
 
@@ -17,10 +17,13 @@ static double median(std::vector<double> values) {
   return values.size() % 2 ? values[half] : 0.5 * (values[half - 1] + values[half]);
 }
 
+/// VmHWM in bytes: unlike getrusage's figure it does not begin with the memory of the program that started this one.
 static int64_t peakMemory() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t(usage.ru_maxrss) * 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (int64_t kilobytes; std::sscanf(line.c_str(), "VmHWM: %" SCNd64, &kilobytes) == 1)
+      return kilobytes * 1024;
+  return 0;
 }
 
 /// Ids that differ from each other, the same for every program that is compared.
