@@ -19,7 +19,9 @@ config.substitutions.append(("%shared", config.edgelm_shared_dir))
 config.substitutions.append(("%examples", os.path.join(config.edgelm_source_dir, "examples")))
 config.substitutions.append(("%runtime", os.path.join(config.edgelm_source_dir, "runtime")))
 config.substitutions.append(("%python", config.python))
-config.substitutions.append(("%toy", os.path.join(config.test_exec_root, "Tools", "toy")))
+# Products written by hand: %toy, %fake_encoder, %fake_invoker.
+for product in ("toy", "fake_encoder", "fake_invoker"):
+    config.substitutions.append(("%" + product, os.path.join(config.test_exec_root, "Tools", product)))
 config.substitutions.append(("%builddir", config.edgelm_build_dir))
 if os.path.isdir(os.path.join(config.edgelm_shared_dir, "models")):
     config.available_features.add("shared")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The toy decoder of ToyModel.c in Python: its data sets, greedy ids and perplexity.
 
-usage: toy.py data <folder>       write test_data_set_0 to 4, and wrong/test_data_set_0 with one wrong logit
+usage: toy.py data <folder>       write test_data_set_0 to 4, wrong/test_data_set_0 with one wrong logit, and data
+                                  sets for the products of the runtime's tests in encoder/ and invoker/
        toy.py check               read edgelm-run's or edgelm-eval's JSON on standard input and check it
 """
 import json
@@ -59,17 +60,21 @@ def states(prefix, batch):
         yield tensor(f"{prefix}.0.{name}", FLOAT, [len(batch), HEADS, len(batch[0]), LANES], numbers)
 
 
-def write_set(folder, ids, mask, past, expected, presents, positions=None):
+def write_tensors(folder, inputs, outputs):
     folder.mkdir(parents=True)
+    for kind, messages in (("input", inputs), ("output", outputs)):
+        for index, message in enumerate(messages):
+            (folder / f"{kind}_{index}.pb").write_bytes(message)
+
+
+def write_set(folder, ids, mask, past, expected, presents, positions=None):
     inputs = [tensor("input_ids", INT64, [len(ids), len(ids[0])], sum(ids, []))]
     inputs += [tensor("attention_mask", INT64, [len(mask), len(mask[0])], sum(mask, []))] if mask else []
     inputs += [tensor("position_ids", INT64, [len(ids), len(ids[0])], sum(positions, []))] if positions else []
     inputs += states("past_key_values", past)
     numbers = [number for row in expected for token in row for number in token]
     outputs = [tensor("logits", FLOAT, [len(ids), len(ids[0]), VOCAB], numbers), *states("present", presents)]
-    for kind, messages in (("input", inputs), ("output", outputs)):
-        for index, message in enumerate(messages):
-            (folder / f"{kind}_{index}.pb").write_bytes(message)
+    write_tensors(folder, inputs, outputs)
 
 
 def follow(past, ids):
@@ -105,6 +110,19 @@ def write_data(folder):
     write_set(folder / "test_data_set_3", [[10, 20, 30]], [[0, 1, 0, 1, 1, 1, 1]],
               [[junk, made_up[0], junk, made_up[1]]], [expected],
               [[junk, made_up[0], junk, made_up[1], *rows[2:]]])
+
+    # The encoder and the graph of the runtime's tests (FakeModel.h says what they compute).
+    ids, mask = [[3, 4, 5, 6, 7, 8, 9, 10], [9, 9, 9, 0, 0, 0, 0, 0]], [[1] * 8, [1, 1, 1, 0, 0, 0, 0, 0]]
+    types = [[0] * 8, [0, 1, 1, 0, 0, 0, 0, 0]]
+    sums = [[float(i * m + 1000 * t) if m else math.nan for i, m, t in zip(*row)] for row in zip(ids, mask, types)]
+    named = zip(("input_ids", "attention_mask", "token_type_ids"), (ids, mask, types))
+    write_tensors(folder / "encoder" / "test_data_set_0",
+                  [tensor(name, INT64, [2, 8], sum(rows, [])) for name, rows in named],
+                  [tensor("sums", FLOAT, [2, 8], sum(sums, []))])
+    a, b = [1.0, -2.0, 0.5, 8.0], [4.0, 2.0, 0.25, -8.0]
+    write_tensors(folder / "invoker" / "test_data_set_0", [tensor("a", FLOAT, [4], a), tensor("b", FLOAT, [4], b)],
+                  [tensor("sums", FLOAT, [4], [x + y for x, y in zip(a, b)]),
+                   tensor("products", FLOAT, [4], [x * y for x, y in zip(a, b)])])
 
     # Positions that a session cannot have.
     write_set(folder / "test_data_set_4", [[10]], None, [[]], [[nothing]], [[junk]], [[3]])

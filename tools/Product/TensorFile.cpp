@@ -27,6 +27,8 @@ uint16_t edgelm::tools::floatToHalf(float value) {
     return sign | 0x7e00;
   if (magnitude >= 65520.0f) // rounds above the greatest half, 65504
     return sign | 0x7c00;
+  if (magnitude == 0)
+    return sign;
   int exponent;
   std::frexp(magnitude, &exponent);
   // The unit in the last place is 2^(exponent - 11), for denormals 2^-24; rint rounds half to even.

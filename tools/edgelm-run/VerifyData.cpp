@@ -3,6 +3,7 @@
 #include "VerifyData.h"
 #include "Product/CommandLine.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -35,9 +36,10 @@ static double expectedElement(const Tensor &tensor, size_t index) {
   return tensor.integers.empty() ? tensor.floats[index] : double(tensor.integers[index]);
 }
 
-static size_t product(const std::vector<int64_t> &dims, size_t from, size_t to) {
+/// Number of elements in the dimensions from `first` on.
+static size_t elements(const std::vector<int64_t> &dims, size_t first) {
   size_t count = 1;
-  for (size_t i = from; i < to && i < dims.size(); ++i)
+  for (size_t i = first; i < dims.size(); ++i)
     count *= size_t(dims[i]);
   return count;
 }
@@ -56,10 +58,16 @@ static void compareEncoded(const Session &session, const DataSet &set, size_t ro
   for (size_t i = 0; i < info.output_count; ++i) {
     const edgelm_tensor &tensor = info.outputs[i];
     const Tensor &expected = expectedOutput(set, tensor.name);
+    // [1, context, ...] in the product is [batch, tokens, ...] in the data set.
+    std::vector<int64_t> dims(tensor.dims, tensor.dims + tensor.rank);
+    const bool perToken =
+        dims.size() >= 2 && dims[1] == int64_t(info.context) && expected.dim(1) == int64_t(mask.size());
+    if (perToken)
+      dims[1] = expected.dim(1);
+    if (dims.size() != expected.dims.size() || !std::equal(dims.begin() + 1, dims.end(), expected.dims.begin() + 1))
+      throw Skip{std::string("its output ") + tensor.name + " has another shape than the product's"};
     const void *data = edgelm_output(session, i);
-    const bool perToken = tensor.rank > 2 && tensor.dims[1] == int64_t(info.context);
-    const size_t rowSize = product(expected.dims, 1, expected.dims.size());
-    const size_t tokens = perToken ? mask.size() : 1, size = rowSize / tokens;
+    const size_t rowSize = elements(dims, 1), tokens = perToken ? mask.size() : 1, size = rowSize / tokens;
     for (size_t token = 0; token < tokens; ++token)
       for (size_t at = 0; at < size && (!perToken || mask[token]); ++at)
         difference.add(element(tensor, data, token * size + at),
@@ -94,7 +102,7 @@ static std::vector<uint8_t> inputBytes(const edgelm_tensor &tensor, const Tensor
   if (dims != from.dims || int32_t(tensor.type) != from.type)
     throw Skip{std::string("input ") + tensor.name + " has another shape or type than the product's"};
   std::vector<uint8_t> bytes(tensor.bytes);
-  const size_t count = product(dims, 0, dims.size()), size = count ? tensor.bytes / count : 0;
+  const size_t count = elements(dims, 0), size = count ? tensor.bytes / count : 0;
   for (size_t i = 0; i < count; ++i) {
     uint8_t *to = bytes.data() + i * size;
     if (tensor.type == 1)
@@ -130,7 +138,7 @@ Verdict edgelm::tools::verifyInvoke(const Session &session, const DataSet &set) 
     if (dims != expected.dims)
       throw Skip{std::string("output ") + info.outputs[i].name + " has another shape than the product's"};
     const void *data = edgelm_output(session, i);
-    for (size_t at = 0; at < product(dims, 0, dims.size()); ++at)
+    for (size_t at = 0; at < elements(dims, 0); ++at)
       verdict.outputs.add(element(info.outputs[i], data, at), expectedElement(expected, at));
   }
   return verdict;
