@@ -3,6 +3,7 @@
 #include "Codegen/Abi.h"
 #include "Codegen/CompileError.h"
 #include "edgelm_abi.h"
+#include "edgelm_tokenizer.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Constants.h"
@@ -14,10 +15,24 @@ using namespace llvm;
 
 namespace edgelm {
 
-std::string weightSymbol(StringRef name) { return ("edgelm_weights_of_" + name).str(); }
-uint32_t abiVersion() { return EDGELM_ABI_VERSION; }
-uint64_t samplerBytes(uint64_t vocab, uint64_t context) { return EDGELM_SAMPLER_BYTES(vocab, context); }
-uint64_t textBytes(uint64_t longestPiece) { return EDGELM_TEXT_BYTES(longestPiece); }
+std::string weightSymbol(StringRef name) {
+  return ("edgelm_weights_of_" + name).str();
+}
+uint32_t abiVersion() {
+  return EDGELM_ABI_VERSION;
+}
+uint64_t samplerBytes(uint64_t vocab, uint64_t context) {
+  return EDGELM_SAMPLER_BYTES(vocab, context);
+}
+uint64_t textBytes(uint64_t longestPiece) {
+  return EDGELM_TEXT_BYTES(longestPiece);
+}
+uint64_t tokenizerScratchBytes() {
+  return EDGELM_TOKENIZER_SCRATCH_BYTES(256u);
+}
+StringRef edgelmVersion() {
+  return EDGELM_VERSION;
+}
 
 namespace {
 
@@ -66,7 +81,8 @@ public:
       Constant *value = values.lookup(field.name);
       if (!value)
         return fail(ExitStatus::Internal, "the descriptor's field '" + field.name + "' has no value");
-      members.push_back(field.kind == "ptr" ? value : narrow(value, field.kind == "size" ? size : Type::getInt32Ty(context)));
+      members.push_back(field.kind == "ptr" ? value
+                                            : narrow(value, field.kind == "size" ? size : Type::getInt32Ty(context)));
     }
     return ConstantStruct::getAnon(context, members);
   }
@@ -77,8 +93,8 @@ private:
   }
 
   Constant *global(Constant *value, unsigned alignment) {
-    GlobalVariable *variable =
-        new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, value, "edgelm.data");
+    GlobalVariable *variable = new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                                  GlobalValue::PrivateLinkage, value, "edgelm.data");
     variable->setAlignment(Align(alignment));
     return variable;
   }
@@ -141,8 +157,8 @@ static std::string featureList(StringRef features) {
 /// The weights lie in another object, under a name that no other product has.
 static Constant *weights(Module &module, const ModelInfo &info) {
   Type *byte = Type::getInt8Ty(module.getContext());
-  GlobalVariable *variable = new GlobalVariable(module, byte, /*isConstant=*/true, GlobalValue::ExternalLinkage, nullptr,
-                                                weightSymbol(info.name));
+  GlobalVariable *variable = new GlobalVariable(module, byte, /*isConstant=*/true, GlobalValue::ExternalLinkage,
+                                                nullptr, weightSymbol(info.name));
   variable->setVisibility(GlobalValue::HiddenVisibility);
   return variable;
 }
@@ -222,7 +238,8 @@ Error addDescriptor(Module &module, const ModelInfo &info) {
   if (!descriptor)
     return descriptor.takeError();
   if (module.getNamedValue(info.name))
-    return fail(ExitStatus::BadInput, "the name '" + info.name + "' is taken inside the product; choose another with --name");
+    return fail(ExitStatus::BadInput,
+                "the name '" + info.name + "' is taken inside the product; choose another with --name");
   new GlobalVariable(module, (*descriptor)->getType(), /*isConstant=*/true, GlobalValue::ExternalLinkage, *descriptor,
                      info.name);
   return Error::success();

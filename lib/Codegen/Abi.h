@@ -14,8 +14,8 @@ namespace edgelm {
 /// Name of the symbol that the weights of the product `name` have in its objects.
 std::string weightSymbol(llvm::StringRef name);
 
-/// Adds to `module` the constant descriptor of `info`, laid out by the module's data layout, exported as `info.name`. The entries and
-/// the runtime's function table are found in the module by their names.
+/// Adds to `module` the constant descriptor of `info`, laid out by the module's data layout, exported as `info.name`.
+/// The entries and the runtime's function table are found in the module by their names.
 llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info);
 
 /// Version of the interface between a product and edgelm.h.
@@ -24,5 +24,11 @@ uint32_t abiVersion();
 /// Arena bytes of the sampler's buffer, and of the buffer in which a piece of text is decoded.
 uint64_t samplerBytes(uint64_t vocab, uint64_t context);
 uint64_t textBytes(uint64_t longestPiece);
+
+/// Arena bytes of the tokenizer's scratch: enough for the fast way with words of any ordinary language.
+uint64_t tokenizerScratchBytes();
+
+/// Version of EdgeLM that products carry.
+llvm::StringRef edgelmVersion();
 
 } // namespace edgelm

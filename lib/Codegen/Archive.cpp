@@ -2,8 +2,10 @@
 // Writes the static library of a product through LLVM's archive writer.
 #include "Codegen/Archive.h"
 #include "Codegen/CompileError.h"
+#include "Codegen/OutputFile.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 
@@ -23,10 +25,10 @@ Error writeStaticLibrary(const std::string &path, const std::string &name, const
     member.MemberName = memberName;
     member.Perms = 0644;
   }
-  if (Error error = writeArchive(path, members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
-                                 /*Deterministic=*/true, /*Thin=*/false))
-    return fail(ExitStatus::BadInput, "cannot write " + path + ": " + toString(std::move(error)));
-  return Error::success();
+  return writeFile(path, [&](raw_fd_ostream &os) {
+    return writeArchiveToStream(os, members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                                /*Deterministic=*/true, /*Thin=*/false);
+  });
 }
 
 } // namespace edgelm

@@ -24,7 +24,8 @@ Expected<FileHash> hashFile(StringRef directory, StringRef name) {
     return fail(ExitStatus::BadInput, "cannot read " + path + ": " + reason);
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
-  for (ArrayRef<uint8_t> rest = file->bytes(); !rest.empty(); rest = rest.drop_front(std::min<uint64_t>(rest.size(), pieceBytes))) {
+  for (ArrayRef<uint8_t> rest = file->bytes(); !rest.empty();
+       rest = rest.drop_front(std::min<uint64_t>(rest.size(), pieceBytes))) {
     ArrayRef<uint8_t> piece = rest.take_front(pieceBytes);
     EVP_DigestUpdate(context, piece.data(), piece.size());
     file->release(piece);

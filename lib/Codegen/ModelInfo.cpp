@@ -37,12 +37,18 @@ static uint32_t onnxType(mlir::Type type) {
     return 0;
   bool isUnsigned = type.isUnsignedInteger();
   switch (type.getIntOrFloatBitWidth()) {
-  case 1: return 9;
-  case 8: return isUnsigned ? 2 : 3;
-  case 16: return isUnsigned ? 4 : 5;
-  case 32: return isUnsigned ? 12 : 6;
-  case 64: return isUnsigned ? 13 : 7;
-  default: return 0;
+  case 1:
+    return 9;
+  case 8:
+    return isUnsigned ? 2 : 3;
+  case 16:
+    return isUnsigned ? 4 : 5;
+  case 32:
+    return isUnsigned ? 12 : 6;
+  case 64:
+    return isUnsigned ? 13 : 7;
+  default:
+    return 0;
   }
 }
 
@@ -161,7 +167,8 @@ Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
   mlir::IntegerAttr arenaBytes = module->getAttrOfType<mlir::IntegerAttr>("edgelm.arena_bytes");
   mlir::DictionaryAttr regions = module->getAttrOfType<mlir::DictionaryAttr>("edgelm.regions");
   if (!weightBytes || !arenaBytes || !regions)
-    return fail(ExitStatus::BadInput, "the module is not planned; run edgelm-pack-weights and edgelm-plan-memory first");
+    return fail(ExitStatus::BadInput,
+                "the module is not planned; run edgelm-pack-weights and edgelm-plan-memory first");
   info.weightBytes = weightBytes.getInt();
   info.arenaBytes = arenaBytes.getInt();
   for (mlir::NamedAttribute region : regions) {

@@ -64,7 +64,7 @@ struct ModelInfo {
   std::optional<uint64_t> tokensOffset, maskOffset, typesOffset, logitsOffset;
   std::optional<uint32_t> bosId;
   std::vector<int32_t> stopIds;
-  std::string tokenizer; ///< table blob, empty: none
+  std::string tokenizer;        ///< table blob, empty: none
   std::string requiredFeatures; ///< comma separated, that the processor is checked for
 
   /// The entry of that name, or null.

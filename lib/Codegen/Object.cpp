@@ -45,8 +45,8 @@ static Error checkCpuAndFeatures(const Target &target, const Machine &machine) {
     StringRef name = StringRef(feature).substr(1);
     bool known = any_of(info->getAllProcessorFeatures(), [&](const auto &row) { return name == row.Key; });
     if (!known)
-      return fail(ExitStatus::BadInput, "unknown CPU feature '" + feature + "' for " + machine.triple +
-                                            "; write features as '+name,-name'");
+      return fail(ExitStatus::BadInput,
+                  "unknown CPU feature '" + feature + "' for " + machine.triple + "; write features as '+name,-name'");
   }
   return Error::success();
 }
@@ -57,8 +57,8 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Machine &mach
   std::string reason;
   const Target *target = TargetRegistry::lookupTarget(triple, reason);
   if (!target || !triple.isOSBinFormatELF())
-    return fail(ExitStatus::BadInput, "unknown target '" + machine.triple +
-                                          "'; EdgeLM makes ELF code for x86-64, AArch64, ARM and RISC-V");
+    return fail(ExitStatus::BadInput,
+                "unknown target '" + machine.triple + "'; EdgeLM makes ELF code for x86-64, AArch64, ARM and RISC-V");
   if (Error error = checkCpuAndFeatures(*target, machine))
     return std::move(error);
 
@@ -66,9 +66,9 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Machine &mach
   options.FunctionSections = options.DataSections = true;
   options.MCOptions.ABIName = machine.abi;
   options.FloatABIType = machine.hardFloat ? FloatABI::Hard : FloatABI::Default;
-  std::unique_ptr<TargetMachine> result(
-      target->createTargetMachine(triple, machine.cpu, machine.features, options,
-                                  machine.pic ? Reloc::PIC_ : Reloc::Static, std::nullopt, CodeGenOptLevel::Aggressive));
+  std::unique_ptr<TargetMachine> result(target->createTargetMachine(triple, machine.cpu, machine.features, options,
+                                                                    machine.pic ? Reloc::PIC_ : Reloc::Static,
+                                                                    std::nullopt, CodeGenOptLevel::Aggressive));
   if (!result)
     return fail(ExitStatus::NotOnThisTarget, "LLVM cannot make code for '" + machine.triple + "'");
   return result;

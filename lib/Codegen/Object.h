@@ -22,8 +22,8 @@ struct Machine {
   std::string cpu = {};      ///< -mcpu; empty is the architecture's baseline
   std::string features = {}; ///< -mattr, "+a,-b"
   std::string abi = {};      ///< -mabi (RISC-V), or empty
-  bool hardFloat = false; ///< -mfloat-abi=hard (ARM)
-  bool pic = true;        ///< position-independent code, which a shared library needs
+  bool hardFloat = false;    ///< -mfloat-abi=hard (ARM)
+  bool pic = true;           ///< position-independent code, which a shared library needs
 };
 
 /// How the code of a module is written down.

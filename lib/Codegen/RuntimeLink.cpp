@@ -37,7 +37,8 @@ Expected<std::unique_ptr<Module>> loadRuntime(const TargetSpec &target, bool fre
 
 Expected<uint64_t> runtimeConstant(const Module &runtime, StringRef name) {
   const GlobalVariable *variable = runtime.getNamedGlobal(name);
-  const ConstantInt *value = variable && variable->hasInitializer() ? dyn_cast<ConstantInt>(variable->getInitializer()) : nullptr;
+  const ConstantInt *value =
+      variable && variable->hasInitializer() ? dyn_cast<ConstantInt>(variable->getInitializer()) : nullptr;
   if (!value)
     return fail(ExitStatus::Internal, "the runtime has no constant '" + name + "'");
   return value->getZExtValue();

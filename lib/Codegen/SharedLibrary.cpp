@@ -2,6 +2,7 @@
 // Links the shared library of a product with LLD inside this process.
 #include "Codegen/Archive.h"
 #include "Codegen/CompileError.h"
+#include "Codegen/OutputFile.h"
 #include "lld/Common/CommonLinkerContext.h"
 #include "lld/Common/Driver.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -20,25 +21,7 @@ using namespace llvm;
 namespace edgelm {
 
 static Error cannotWrite(const std::string &path, std::error_code reason) {
-  return fail(ExitStatus::BadInput, "cannot write " + path + ": " + reason.message());
-}
-
-static Error writeText(const std::string &path, function_ref<Error(raw_ostream &)> write) {
-  std::error_code reason;
-  raw_fd_ostream os(path, reason);
-  if (reason)
-    return cannotWrite(path, reason);
-  if (Error error = write(os)) {
-    os.clear_error();
-    return error;
-  }
-  os.close();
-  if (os.has_error()) {
-    reason = os.error();
-    os.clear_error();
-    return cannotWrite(path, reason);
-  }
-  return Error::success();
+  return fail(ExitStatus::BadInput, "cannot write " + path + ": " + StringRef(reason.message()).lower());
 }
 
 /// LLD reports through streams; its words become our error.
@@ -52,7 +35,8 @@ static Error runLld(ArrayRef<std::string> arguments) {
   lld::CommonLinkerContext::destroy();
   if (linked)
     return Error::success();
-  return fail(StringRef(words).contains("No space left") ? ExitStatus::BadInput : ExitStatus::Internal,
+  bool isDisk = StringRef(words).contains("No space left") || StringRef(words).contains("File too large");
+  return fail(isDisk ? ExitStatus::BadInput : ExitStatus::Internal,
               "linking the shared library failed: " + StringRef(words).trim());
 }
 
@@ -117,20 +101,20 @@ Error writeSharedLibrary(const std::string &path, const std::string &name, const
     return fail(ExitStatus::BadInput, "cannot read " + objects.code + ": " + code.getError().message());
   std::string placeholder = path + ".weights.o";
   std::string exports = path + ".exports";
-  Error error = writeText(placeholder, [&](raw_ostream &os) {
+  Error error = writeFile(placeholder, [&](raw_fd_ostream &os) {
     return writeWeightPlaceholder(os, (*code)->getBuffer(), objects.section);
   });
   if (!error)
-    error = writeText(exports, [&](raw_ostream &os) {
+    error = writeFile(exports, [&](raw_fd_ostream &os) {
       os << "{ global: " << name << "; local: *; };\n";
       return Error::success();
     });
   if (!error)
     // No --no-undefined: libc's names are resolved by the program that loads the library. No --gc-sections: LLVM has
     // removed what is unused, and the placeholder's one real byte has no user.
-    error = runLld({"ld.lld", "-shared", "--build-id=none", "-z", "now", "-z", "relro", "-z",
-                    "noexecstack", "--hash-style=gnu", "-soname", "lib" + name + ".so", "--version-script=" + exports,
-                    objects.code, placeholder, "-o", path});
+    error = runLld({"ld.lld", "-shared", "--build-id=none", "-z", "now", "-z", "relro", "-z", "noexecstack",
+                    "--hash-style=gnu", "-soname", "lib" + name + ".so", "--version-script=" + exports, objects.code,
+                    placeholder, "-o", path});
   sys::fs::remove(placeholder);
   sys::fs::remove(exports);
   if (error)

@@ -18,7 +18,9 @@ static constexpr uint64_t smallModelLimit = 1536ull << 20;
 /// Sections of the object, in the order of its section headers.
 enum SectionIndex : uint16_t { Null, Lead, Payload, StackNote, Symbols, Names, SectionCount };
 
-static bool isElf64(StringRef object) { return object[ELF::EI_CLASS] == ELF::ELFCLASS64; }
+static bool isElf64(StringRef object) {
+  return object[ELF::EI_CLASS] == ELF::ELFCLASS64;
+}
 
 static uint16_t machineOf(StringRef object) {
   // e_machine lies at the same place in both classes.
@@ -116,8 +118,8 @@ static Error writeObject(raw_ostream &os, StringRef codeObject, const WeightSect
   if (Error error = writePayload(os))
     return error;
   if (os.tell() - before != (reserve ? 0 : section.bytes))
-    return fail(ExitStatus::Internal, "packed weights take " + Twine(os.tell() - before) + " bytes, planned were " +
-                                          Twine(section.bytes));
+    return fail(ExitStatus::Internal,
+                "packed weights take " + Twine(os.tell() - before) + " bytes, planned were " + Twine(section.bytes));
   os.write_zeros(tables - payloadOffset - (reserve ? 0 : section.bytes));
   os.write(reinterpret_cast<const char *>(symbols), sizeof symbols);
   os << names.bytes;
@@ -128,7 +130,10 @@ static Error writeObject(raw_ostream &os, StringRef codeObject, const WeightSect
 
 static Error dispatch(raw_ostream &os, StringRef codeObject, const WeightSection &section, bool reserve,
                       function_ref<Error(raw_ostream &)> writePayload) {
-  if (codeObject.size() < sizeof(object::ELF64LE::Ehdr) || !codeObject.starts_with(StringRef("\x7f" "ELF", 4)) ||
+  if (codeObject.size() < sizeof(object::ELF64LE::Ehdr) ||
+      !codeObject.starts_with(StringRef("\x7f"
+                                        "ELF",
+                                        4)) ||
       codeObject[ELF::EI_DATA] != ELF::ELFDATA2LSB)
     return fail(ExitStatus::Internal, "weights need a little-endian ELF object beside them");
   if (isElf64(codeObject))

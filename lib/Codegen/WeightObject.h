@@ -16,8 +16,8 @@ namespace edgelm {
 
 /// The one section of a weight object and the symbol at its start.
 struct WeightSection {
-  std::string symbol;     ///< hidden: seen by the product's other object, not exported
-  uint64_t bytes = 0;     ///< size of the payload
+  std::string symbol;      ///< hidden: seen by the product's other object, not exported
+  uint64_t bytes = 0;      ///< size of the payload
   uint64_t alignment = 64; ///< power of two
 };
 

@@ -24,7 +24,9 @@ struct SourceBytes {
 
 } // namespace
 
-static int64_t widthOf(mlir::Type type) { return divideCeil(type.getIntOrFloatBitWidth(), 8); }
+static int64_t widthOf(mlir::Type type) {
+  return divideCeil(type.getIntOrFloatBitWidth(), 8);
+}
 
 std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
   std::map<int64_t, WeightPlace> byOffset;
@@ -108,10 +110,14 @@ static void copyElements(const char *from, int64_t fromStride, mlir::Type stored
   }
   // Constant widths, so that the loops are moves and not calls.
   switch (toWidth) {
-  case 1: return copyStrided<uint8_t>(from, fromStride, to, toStride, count);
-  case 2: return copyStrided<uint16_t>(from, fromStride, to, toStride, count);
-  case 4: return copyStrided<uint32_t>(from, fromStride, to, toStride, count);
-  default: return copyStrided<uint64_t>(from, fromStride, to, toStride, count);
+  case 1:
+    return copyStrided<uint8_t>(from, fromStride, to, toStride, count);
+  case 2:
+    return copyStrided<uint16_t>(from, fromStride, to, toStride, count);
+  case 4:
+    return copyStrided<uint32_t>(from, fromStride, to, toStride, count);
+  default:
+    return copyStrided<uint64_t>(from, fromStride, to, toStride, count);
   }
 }
 

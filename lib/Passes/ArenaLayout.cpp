@@ -36,9 +36,9 @@ int64_t placeBuffers(MutableArrayRef<LiveBuffer> buffers) {
     }
     buffer->offset = best < 0 ? free : best;
     areaBytes = std::max(areaBytes, buffer->offset + bytes);
-    placed.insert(llvm::upper_bound(placed, buffer, [](const LiveBuffer *a, const LiveBuffer *b) {
-      return a->offset < b->offset;
-    }), buffer);
+    placed.insert(llvm::upper_bound(placed, buffer,
+                                    [](const LiveBuffer *a, const LiveBuffer *b) { return a->offset < b->offset; }),
+                  buffer);
   }
   return areaBytes;
 }

@@ -220,7 +220,8 @@ void PackWeights::runOnOperation() {
     });
     for (Operation *op : operations) {
       // What only renames a weight is looked through by its user.
-      bool renames = op->getNumResults() == 1 && isa<CastOp, TransposeOp, ReshapeOp>(op) && findSource(op->getResult(0));
+      bool renames =
+          op->getNumResults() == 1 && isa<CastOp, TransposeOp, ReshapeOp>(op) && findSource(op->getResult(0));
       if (renames)
         continue;
       if (LinearOp linear = dyn_cast<LinearOp>(op))

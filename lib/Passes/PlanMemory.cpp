@@ -126,7 +126,9 @@ std::string EntryPlan::resultRegion(unsigned index) {
   return role == "logits" ? "logits" : ("result " + Twine(index)).str();
 }
 
-static func::ReturnOp returnOf(func::FuncOp entry) { return cast<func::ReturnOp>(entry.front().getTerminator()); }
+static func::ReturnOp returnOf(func::FuncOp entry) {
+  return cast<func::ReturnOp>(entry.front().getTerminator());
+}
 
 /// The argument that a result only updates: a chain of cache_append ends at one.
 static BlockArgument updatedArgument(Value value) {
@@ -157,7 +159,8 @@ std::optional<Place> EntryPlan::rename(Operation &op) {
   SliceOp slice = dyn_cast<SliceOp>(op);
   if (!slice)
     return place;
-  if (!slice.getStarts() || !slice.getSteps() || !llvm::all_of(*slice.getSteps(), [](int64_t step) { return step == 1; }))
+  if (!slice.getStarts() || !slice.getSteps() ||
+      !llvm::all_of(*slice.getSteps(), [](int64_t step) { return step == 1; }))
     return std::nullopt;
   // Contiguous: before the first axis that is cut there are only ones, behind it everything is taken.
   RankedTensorType input = tensorType(slice.getInput()), result = tensorType(slice.getResult());
@@ -347,7 +350,8 @@ void PlanMemory::runOnOperation() {
     for (Operation &op : function.front())
       for (Type type : op.getResultTypes())
         if (RankedTensorType tensor = dyn_cast<RankedTensorType>(type); tensor && !tensor.hasStaticShape()) {
-          op.emitError("has a shape that depends on the input, ") << type << "; memory is planned for static shapes only";
+          op.emitError("has a shape that depends on the input, ")
+              << type << "; memory is planned for static shapes only";
           return signalPassFailure();
         }
     entries.emplace_back(function).require(regions);

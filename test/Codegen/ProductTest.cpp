@@ -164,13 +164,13 @@ TEST_P(EveryMachine, archive_has_both_objects_of_that_machine) {
   EXPECT_EQ(abiFlags[0], abiFlags[1]);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Machines, EveryMachine,
-    testing::Values(host, Machine{"aarch64-unknown-linux-gnu", "cortex-a72", "", "", false, true},
-                    Machine{"armv7-unknown-linux-gnueabihf", "cortex-a9", "+neon", "", true, true},
-                    Machine{"thumbv7em-none-eabihf", "cortex-m4", "", "", true, false},
-                    Machine{"riscv64-unknown-linux-gnu", "", "+m,+a,+f,+d,+c", "lp64d", false, true},
-                    Machine{"riscv32-unknown-none-elf", "", "+m,+a,+c", "ilp32", false, false}));
+INSTANTIATE_TEST_SUITE_P(Machines, EveryMachine,
+                         testing::Values(host, Machine{"aarch64-unknown-linux-gnu", "cortex-a72", "", "", false, true},
+                                         Machine{"armv7-unknown-linux-gnueabihf", "cortex-a9", "+neon", "", true, true},
+                                         Machine{"thumbv7em-none-eabihf", "cortex-m4", "", "", true, false},
+                                         Machine{"riscv64-unknown-linux-gnu", "", "+m,+a,+f,+d,+c", "lp64d", false,
+                                                 true},
+                                         Machine{"riscv32-unknown-none-elf", "", "+m,+a,+c", "ilp32", false, false}));
 
 static std::string refusal(const Machine &machine) {
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> result = createTargetMachine(machine);
@@ -196,8 +196,7 @@ TEST(Product, huge_weights_go_to_the_large_section_or_are_refused) {
   std::unique_ptr<llvm::MemoryBuffer> arm = read(directory + "/toy.o");
   llvm::Expected<std::string> name = weightSectionName(arm->getBuffer(), 2ull << 30);
   ASSERT_FALSE(bool(name));
-  EXPECT_EQ(messageOf(name.takeError()),
-            "the weights take 2048 MiB, and only 1536 MiB can be embedded on this target");
+  EXPECT_EQ(messageOf(name.takeError()), "the weights take 2048 MiB, and only 1536 MiB can be embedded on this target");
 }
 
 TEST(Product, an_unwritable_folder_is_one_error) {

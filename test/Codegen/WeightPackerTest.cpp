@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Packs small matrices and compares every byte with the layout's definition.
-#include "Codegen/CompileError.h"
 #include "Codegen/WeightPacker.h"
+#include "Codegen/CompileError.h"
 #include "Dialect/MappedFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -27,8 +27,8 @@ protected:
   /// Appends bytes to the file; returns the attribute that names them.
   std::string add(llvm::StringRef bytes) {
     std::string attribute = "#edgelm.weight<\"w.bin\", " + std::to_string(file.size()) + ", " +
-                            std::to_string(bytes.size()) + ", \"" +
-                            sha256({bytes.bytes_begin(), bytes.bytes_end()}) + "\">";
+                            std::to_string(bytes.size()) + ", \"" + sha256({bytes.bytes_begin(), bytes.bytes_end()}) +
+                            "\">";
     file += bytes;
     return attribute;
   }
@@ -86,9 +86,10 @@ TEST_F(WeightPacker, panels_cross_from_one_source_into_the_next) {
 TEST_F(WeightPacker, f16_and_bf16_become_the_same_numbers_in_f32) {
   std::string half = addValues<uint16_t>({0x3c00, 0xc000, 0x0001}); // 1, -2, smallest subnormal
   std::string brain = addValues<uint16_t>({0x3f80, 0x4049});        // 1, 3.140625
-  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + half + ", " + brain +
-                             "] stored_as [f16, bf16] panel 0 at 0 {transposed = array<i1: false, false>} : tensor<5xf32>",
-                         64)));
+  ASSERT_FALSE(
+      bool(pack("%0 = edgelm.packed_weight [" + half + ", " + brain +
+                    "] stored_as [f16, bf16] panel 0 at 0 {transposed = array<i1: false, false>} : tensor<5xf32>",
+                64)));
   float expected[] = {1.0f, -2.0f, 0x1p-24f, 1.0f, 3.140625f};
   for (int i = 0; i < 5; ++i)
     EXPECT_EQ(floatAt(4 * i), expected[i]);
@@ -96,12 +97,13 @@ TEST_F(WeightPacker, f16_and_bf16_become_the_same_numbers_in_f32) {
 
 TEST_F(WeightPacker, constants_and_transposed_plain_matrices) {
   std::string matrix = addValues<float>({1, 2, 3, 4, 5, 6}); // [2, 3]
-  ASSERT_FALSE(bool(pack(
-      "%0 = edgelm.packed_weight [" + matrix +
-          "] panel 0 at 0 {transposed = array<i1: true>} : tensor<3x2xf32>\n"
-          "%1 = edgelm.packed_weight [dense<2.5> : tensor<4xf32>] panel 0 at 64 {transposed = array<i1: false>} : tensor<4xf32>\n"
-          "%2 = edgelm.packed_weight [dense<[true, false, true]> : tensor<3xi1>] panel 0 at 128 {transposed = array<i1: false>} : tensor<3xi1>",
-      192)));
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + matrix +
+                             "] panel 0 at 0 {transposed = array<i1: true>} : tensor<3x2xf32>\n"
+                             "%1 = edgelm.packed_weight [dense<2.5> : tensor<4xf32>] panel 0 at 64 {transposed = "
+                             "array<i1: false>} : tensor<4xf32>\n"
+                             "%2 = edgelm.packed_weight [dense<[true, false, true]> : tensor<3xi1>] panel 0 at 128 "
+                             "{transposed = array<i1: false>} : tensor<3xi1>",
+                         192)));
   float expected[] = {1, 4, 2, 5, 3, 6};
   for (int i = 0; i < 6; ++i)
     EXPECT_EQ(floatAt(4 * i), expected[i]);
@@ -114,10 +116,11 @@ TEST_F(WeightPacker, a_changed_file_is_an_integrity_error) {
   std::string matrix = addValues<float>({1, 2});
   file[0] ^= 1;
   ExitStatus status;
-  std::string message = messageOf(pack("%0 = edgelm.packed_weight [" + matrix + "] panel 0 at 0 {transposed = array<i1: false>}" +
-                                           " : tensor<2xf32> loc(\"lm_head\")",
-                                       64),
-                                  status);
+  std::string message =
+      messageOf(pack("%0 = edgelm.packed_weight [" + matrix + "] panel 0 at 0 {transposed = array<i1: false>}" +
+                         " : tensor<2xf32> loc(\"lm_head\")",
+                     64),
+                status);
   EXPECT_EQ(message.find("weight 'lm_head': weight file " + folder.str().str() + "/w.bin has changed"), 0u) << message;
   EXPECT_EQ(status, ExitStatus::Integrity);
 }
@@ -126,10 +129,11 @@ TEST_F(WeightPacker, a_truncated_file_is_bad_input) {
   std::string matrix = addValues<float>({1, 2});
   file.pop_back();
   ExitStatus status;
-  std::string message = messageOf(pack("%0 = edgelm.packed_weight [" + matrix + "] panel 0 at 0 {transposed = array<i1: false>}" +
-                                           " : tensor<2xf32> loc(\"lm_head\")",
-                                       64),
-                                  status);
+  std::string message =
+      messageOf(pack("%0 = edgelm.packed_weight [" + matrix + "] panel 0 at 0 {transposed = array<i1: false>}" +
+                         " : tensor<2xf32> loc(\"lm_head\")",
+                     64),
+                status);
   EXPECT_EQ(message, "weight 'lm_head': weight file " + folder.str().str() +
                          "/w.bin is too short: found 7 bytes, expected 8 at offset 0");
   EXPECT_EQ(status, ExitStatus::BadInput);

@@ -33,6 +33,10 @@ static bool readSections(const Json &root, Errors &errors, CompiledTokenizer &re
       !writeBlob(spec, errors, result.blob))
     return false;
   result.vocabSize = uint32_t(spec.pieces.size());
+  for (const std::optional<std::string> &piece : spec.pieces)
+    result.longestPiece = std::max(result.longestPiece, piece ? piece->size() : 0);
+  for (const AddedToken &token : spec.added)
+    result.longestPiece = std::max(result.longestPiece, token.text.size());
   for (const AddedToken &token : spec.added)
     if (token.special)
       result.specialTokens.push_back({token.text, token.id});

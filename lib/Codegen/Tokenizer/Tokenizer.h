@@ -20,6 +20,7 @@ struct SpecialToken {
 struct CompiledTokenizer {
   std::vector<uint8_t> blob;               ///< tables for runtime/edgelm_tokenizer.h; to be placed at a multiple of 4
   uint32_t vocabSize = 0;                  ///< number of ids: the greatest + 1
+  size_t longestPiece = 0;                 ///< bytes of the longest text that one id stands for
   std::optional<uint32_t> bosId;           ///< by tokenizer_config.json or by what the post-processor puts first
   std::optional<uint32_t> eosId;           ///< likewise, last
   std::vector<SpecialToken> specialTokens; ///< by id

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a user asked for; passed to whoever needs it, never global.
+#pragma once
+
+#include "Dialect/Targets.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace edgelm {
+
+/// What is written.
+enum class Emit { Library, Object, Assembly, Llvm, Mlir };
+
+/// One compile for one target.
+struct CompileOptions {
+  std::string input;  ///< model folder, .onnx file, or .mlir text that an earlier phase printed
+  std::string output; ///< folder that gets a folder for the target; a file or "-" with stopAfter
+  std::string name;   ///< C identifier; empty: from the input's name
+  TargetSpec target;
+  std::optional<int64_t> context; ///< tokens; default: the smaller of the model's and 2048
+  int64_t prefillChunk = 128;     ///< tokens of a call of @prefill and @score, at most the context
+  uint32_t maxThreads = 64;       ///< that a session can be opened with
+  bool freestanding = false;      ///< without the thread pool
+  Emit emit = Emit::Library;
+  std::string startAfter; ///< phase that printed the input, for .mlir
+  std::string stopAfter;  ///< phase whose IR is printed
+  bool timing = false;
+  bool verifyEach = true;
+};
+
+/// The default of --context where the model allows more.
+inline constexpr int64_t defaultContext = 2048; // tokens
+
+} // namespace edgelm

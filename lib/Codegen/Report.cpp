@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Prints the report and the summary.
+#include "Codegen/Report.h"
+#include "Codegen/Abi.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+#include <nlohmann/json.hpp>
+
+using namespace llvm;
+using Json = nlohmann::ordered_json;
+
+namespace edgelm {
+
+static std::string typeText(mlir::Type type) {
+  std::string text;
+  raw_string_ostream(text) << type;
+  return text;
+}
+
+static Json weightRows(const ModelInfo &info) {
+  Json rows = Json::array();
+  for (const WeightPlace &place : info.weights) {
+    Json sources = Json::array();
+    for (mlir::Attribute source : place.sources) {
+      WeightAttr weight = dyn_cast<WeightAttr>(source);
+      sources.push_back(weight ? Json{{"file", weight.getFile().str()},
+                                      {"offset", weight.getOffset()},
+                                      {"bytes", weight.getLength()},
+                                      {"sha256", weight.getSha256().str()}}
+                               : Json("folded constant"));
+    }
+    rows.push_back({{"name", place.name},
+                    {"shape", place.type.getShape().vec()},
+                    {"type", typeText(place.type.getElementType())},
+                    {"panel", place.panel},
+                    {"offset", place.offset},
+                    {"bytes", place.bytes},
+                    {"sources", sources}});
+  }
+  return rows;
+}
+
+static Json tensorRows(const std::vector<TensorInfo> &tensors) {
+  Json rows = Json::array();
+  for (const TensorInfo &tensor : tensors)
+    rows.push_back(
+        {{"name", tensor.name}, {"shape", tensor.dims}, {"onnx_type", tensor.type}, {"bytes", tensor.bytes}});
+  return rows;
+}
+
+static Json entryRows(const ModelInfo &info) {
+  Json rows = Json::array();
+  for (const EntryInfo &entry : info.entries) {
+    Json row = {
+        {"name", entry.name}, {"tokens", entry.tokens}, {"macs", entry.macs}, {"weight_bytes", entry.weightBytes}};
+    if (entry.tokens)
+      row["macs_per_token"] = entry.macs / entry.tokens;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string reportText(const ModelInfo &info, const CompileOptions &options, const std::vector<FileHash> &inputs) {
+  Json files = Json::array();
+  for (const FileHash &file : inputs)
+    files.push_back({{"file", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
+  Json regions = Json::array();
+  for (const RegionInfo &region : info.regions)
+    regions.push_back({{"name", region.name}, {"offset", region.offset}, {"bytes", region.bytes}});
+  const TargetSpec &target = options.target;
+  Json report = {
+      {"name", info.name},
+      {"edgelm", edgelmVersion().str()},
+      {"abi", abiVersion()},
+      {"llvm", LLVM_VERSION_STRING},
+      {"fingerprint", info.fingerprint},
+      {"target",
+       {{"name", target.name},
+        {"triple", target.triple},
+        {"cpu", target.cpu},
+        {"tune_cpu", target.tuneCpu},
+        {"features", target.features},
+        {"isa", target.isa},
+        {"required_features", info.requiredFeatures}}},
+      {"options",
+       {{"context", info.context},
+        {"prefill_chunk", info.entry("prefill") ? info.entry("prefill")->tokens : 0},
+        {"max_threads", info.maxThreads},
+        {"freestanding", options.freestanding}}},
+      {"inputs", files},
+      {"context", info.context},
+      {"vocab", info.vocab},
+      {"weight_bytes", info.weightBytes},
+      {"code_bytes", info.codeBytes},
+      {"tokenizer_bytes", info.tokenizer.size()},
+      {"arena_bytes", info.arenaBytes},
+      {"stop_ids", info.stopIds},
+      {"entries", entryRows(info)},
+      {"arena", regions},
+      {"input_tensors", tensorRows(info.inputs)},
+      {"output_tensors", tensorRows(info.outputs)},
+      {"weights", weightRows(info)},
+  };
+  return report.dump(2) + "\n";
+}
+
+/// Bytes with a unit that fits.
+static std::string human(uint64_t bytes) {
+  std::string text;
+  raw_string_ostream os(text);
+  if (bytes >= 1 << 20)
+    os << format("%.1f MiB", bytes / 1048576.0);
+  else
+    os << format("%.1f KiB", bytes / 1024.0);
+  return text;
+}
+
+std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
+  std::string text;
+  raw_string_ostream os(text);
+  os << info.name << " for " << options.target.name << ": weights " << human(info.weightBytes) << ", code "
+     << human(info.codeBytes) << ", arena " << human(info.arenaBytes);
+  if (info.context)
+    os << ", context " << info.context << " tokens";
+  if (const EntryInfo *decode = info.entry("decode"))
+    os << format("; %.1f million multiply-accumulates a token", decode->macs / 1e6);
+  os << "\n";
+  return text;
+}
+
+} // namespace edgelm
