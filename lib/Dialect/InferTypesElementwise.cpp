@@ -94,13 +94,22 @@ LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *, OptionalLocation locati
   return checkAxes(location, tensorType(adaptor.getInput()), axis);
 }
 
+/// The type of `input`, whose last dimension is that of `weight` where it is unknown.
+static Type normalized(Value input, Value weight) {
+  RankedTensorType type = tensorType(input);
+  SmallVector<int64_t> shape(type.getShape());
+  if (!shape.empty() && ShapedType::isDynamic(shape.back()) && tensorType(weight).getRank() == 1)
+    shape.back() = tensorType(weight).getDimSize(0);
+  return type.clone(shape);
+}
+
 LogicalResult RmsNormOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor adaptor, Types &types) {
-  types.push_back(adaptor.getInput().getType());
+  types.push_back(normalized(adaptor.getInput(), adaptor.getWeight()));
   return success();
 }
 
 LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor adaptor, Types &types) {
-  types.push_back(adaptor.getInput().getType());
+  types.push_back(normalized(adaptor.getInput(), adaptor.getWeight()));
   return success();
 }
 

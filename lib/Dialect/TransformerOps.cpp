@@ -16,7 +16,7 @@ static LogicalResult verifyFeatures(Operation *op, Value vector, Value input, St
   if (failed(verifyRank(op, vector, 1, what)))
     return failure();
   int64_t features = tensorType(input).getShape().back();
-  if (tensorType(vector).getDimSize(0) == features)
+  if (ShapedType::isDynamic(features) || tensorType(vector).getDimSize(0) == features)
     return success();
   return op->emitOpError("expects ") << what << " of " << features << " elements, got " << vector.getType();
 }

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Walks an ONNX graph: inputs, initialisers, nodes in order, outputs.
+#include "Dialect/Import/GraphImporter.h"
+#include "Dialect/Import/NodeBinder.h"
+#include "Dialect/KnownValues.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace edgelm;
+
+/// ai.onnx has two spellings.
+static StringRef domainOf(const onnx::NodeProto &node) { return node.domain() == "ai.onnx" ? "" : StringRef(node.domain()); }
+
+GraphImporter::GraphImporter(const OnnxFile &file, ModuleOp module)
+    : file(file), context(module.getContext()), builder(module.getBodyRegion()) {}
+
+Location GraphImporter::locationOf(StringRef name) { return NameLoc::get(StringAttr::get(context, name)); }
+
+Location GraphImporter::locationOf(const onnx::NodeProto &node) {
+  if (!node.name().empty())
+    return locationOf(node.name());
+  return locationOf(node.output_size() ? node.output(0) : node.op_type());
+}
+
+LogicalResult GraphImporter::define(StringRef name, Value value, Location location) {
+  if (values.try_emplace(name, value).second)
+    return success();
+  return emitError(location) << "the name \"" << name << "\" is defined twice; expected one initializer, input or node for it";
+}
+
+//===- Operators that have no row ---------------------------------------===//
+
+namespace {
+/// Where an operator without a row was met first, and how often.
+struct Unsupported {
+  const onnx::NodeProto *first = nullptr;
+  int64_t opset = 0;
+  int count = 0;
+};
+} // namespace
+
+static void findUnsupported(const onnx::GraphProto &graph, const OnnxFile &file,
+                            llvm::MapVector<std::pair<StringRef, StringRef>, Unsupported> &found) {
+  for (const onnx::NodeProto &node : graph.node()) {
+    for (const onnx::AttributeProto &attribute : node.attribute())
+      if (attribute.has_g())
+        findUnsupported(attribute.g(), file, found);
+    StringRef domain = domainOf(node), name = node.op_type();
+    int64_t opset = file.opset(domain).value_or(1);
+    if ((domain.empty() && name == "If") || lookupOperator(domain, name, opset))
+      continue;
+    Unsupported &entry = found[{domain, name}];
+    if (!entry.count++)
+      entry = {&node, opset, 1};
+  }
+}
+
+LogicalResult GraphImporter::checkOperators() {
+  llvm::MapVector<std::pair<StringRef, StringRef>, Unsupported> found;
+  findUnsupported(file.model.graph(), file, found);
+  if (found.empty())
+    return success();
+  InFlightDiagnostic error = emitError(locationOf(*found.front().second.first));
+  error << "the model needs operators that are not supported: ";
+  StringRef separator = "";
+  for (const auto &[name, entry] : found) {
+    error << separator << name.second << " (" << (name.first.empty() ? "ai.onnx" : name.first) << ", opset " << entry.opset
+          << ", " << entry.count << (entry.count == 1 ? " node" : " nodes") << ", first \"" << entry.first->name() << "\"";
+    if (std::string similar = similarOperators(name.second); !similar.empty())
+      error << "; supported: " << similar;
+    error << ")";
+    separator = ", ";
+  }
+  return error;
+}
+
+//===- Interface --------------------------------------------------------===//
+
+static NamedAttrList interfaceAttributes(MLIRContext *context, StringRef name, StringRef role) {
+  NamedAttrList attributes;
+  attributes.set(kNameAttr, StringAttr::get(context, name));
+  attributes.set(kRoleAttr, StringAttr::get(context, role));
+  return attributes;
+}
+
+LogicalResult GraphImporter::importInputs() {
+  const onnx::GraphProto &graph = file.model.graph();
+  llvm::StringSet<> initialized;
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    initialized.insert(tensor.name());
+
+  SmallVector<Type> types;
+  SmallVector<Attribute> attributes;
+  SmallVector<const onnx::ValueInfoProto *> inputs;
+  for (const onnx::ValueInfoProto &input : graph.input()) {
+    if (initialized.contains(input.name())) // IR version 3 lists initialisers as inputs
+      continue;
+    const onnx::TypeProto &type = input.type();
+    Type element = type.has_tensor_type() ? elementType(type.tensor_type().elem_type(), context) : Type();
+    if (!element || !type.tensor_type().has_shape())
+      return emitError(locationOf(input.name())) << "input \"" << input.name() << "\" is no tensor of numbers with a known rank";
+    SmallVector<int64_t> shape;
+    for (const onnx::TensorShapeProto::Dimension &size : type.tensor_type().shape().dim())
+      shape.push_back(size.has_dim_value() && size.dim_value() >= 0 ? size.dim_value() : ShapedType::kDynamic);
+    types.push_back(RankedTensorType::get(shape, element));
+    attributes.push_back(
+        interfaceAttributes(context, input.name(), argumentRole(input.name())).getDictionary(context));
+    inputs.push_back(&input);
+  }
+  function = func::FuncOp::create(builder, locationOf(graph.name().empty() ? file.name : graph.name()), "main",
+                                  builder.getFunctionType(types, {}));
+  function.setAllArgAttrs(ArrayRef<Attribute>(attributes));
+  Block *body = function.addEntryBlock();
+  builder.setInsertionPointToEnd(body);
+  tensors = std::make_unique<TensorImporter>(file, body);
+  for (auto [input, argument] : llvm::zip_equal(inputs, body->getArguments())) {
+    argument.setLoc(locationOf(input->name()));
+    if (failed(define(input->name(), argument, argument.getLoc())))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importOutputs() {
+  const onnx::GraphProto &graph = file.model.graph();
+  SmallVector<Value> results;
+  SmallVector<Attribute> attributes;
+  for (const onnx::ValueInfoProto &output : graph.output()) {
+    Value value = values.lookup(output.name());
+    if (!value)
+      return emitError(locationOf(output.name())) << "output \"" << output.name() << "\" is not computed by any node";
+    results.push_back(value);
+    attributes.push_back(interfaceAttributes(context, output.name(), resultRole(output.name())).getDictionary(context));
+  }
+  func::ReturnOp::create(builder, function.getLoc(), results);
+  function.setType(builder.getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
+  function.setAllResultAttrs(ArrayRef<Attribute>(attributes));
+  return success();
+}
+
+LogicalResult GraphImporter::importInitializers(const onnx::GraphProto &graph) {
+  if (graph.sparse_initializer_size())
+    return emitError(locationOf(graph.name())) << "sparse initializers are not supported";
+  std::vector<const onnx::TensorProto *> all;
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    all.push_back(&tensor);
+  if (failed(tensors->prepare(all)))
+    return failure();
+  for (const onnx::TensorProto *tensor : all) {
+    Location location = locationOf(tensor->name());
+    Value value = tensors->import(*tensor, location);
+    if (!value || failed(define(tensor->name(), value, location)))
+      return failure();
+  }
+  return success();
+}
+
+//===- Nodes ------------------------------------------------------------===//
+
+/// Names that a node reads, those of its subgraphs' nodes too.
+static void collectInputs(const onnx::NodeProto &node, SmallVectorImpl<StringRef> &names) {
+  for (const std::string &name : node.input())
+    if (!name.empty())
+      names.push_back(name);
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    for (const onnx::NodeProto &inner : attribute.g().node())
+      collectInputs(inner, names);
+    for (const onnx::ValueInfoProto &output : attribute.g().output())
+      names.push_back(output.name());
+  }
+}
+
+FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx::GraphProto &graph) {
+  llvm::StringMap<const onnx::NodeProto *> producers;
+  for (const onnx::NodeProto &node : graph.node())
+    for (const std::string &name : node.output())
+      if (!name.empty() && !producers.try_emplace(name, &node).second)
+        return emitError(locationOf(node)) << "the name \"" << name << "\" is defined twice; expected one node for it";
+
+  enum class Mark { New, Open, Done };
+  llvm::DenseMap<const onnx::NodeProto *, Mark> marks;
+  std::vector<const onnx::NodeProto *> order;
+  for (const onnx::NodeProto &root : graph.node()) {
+    // Depth first without recursion: graphs are long chains.
+    SmallVector<const onnx::NodeProto *> stack{&root};
+    while (!stack.empty()) {
+      const onnx::NodeProto *node = stack.back();
+      if (marks[node] != Mark::New) {
+        stack.pop_back();
+        if (marks[node] == Mark::Open)
+          order.push_back(node);
+        marks[node] = Mark::Done;
+        continue;
+      }
+      marks[node] = Mark::Open;
+      SmallVector<StringRef> names;
+      collectInputs(*node, names);
+      for (StringRef name : llvm::reverse(names)) {
+        const onnx::NodeProto *producer = producers.lookup(name);
+        if (!producer || marks[producer] == Mark::Done)
+          continue;
+        if (marks[producer] == Mark::Open)
+          return emitError(locationOf(*node)) << "reads \"" << name << "\", which is computed from its own result; "
+                                              << "expected a graph without cycles";
+        stack.push_back(producer);
+      }
+    }
+  }
+  return order;
+}
+
+LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
+  Location location = locationOf(node);
+  if (domainOf(node).empty() && node.op_type() == "If")
+    return importIf(node);
+  SmallVector<Value> inputs;
+  for (const std::string &name : node.input()) {
+    Value value = name.empty() ? Value() : values.lookup(name);
+    if (!name.empty() && !value)
+      return emitError(location) << node.op_type() << ": reads \"" << name
+                                 << "\", which no input, initializer or node defines";
+    inputs.push_back(value);
+  }
+  int64_t opset = file.opset(domainOf(node)).value_or(1);
+  const OperatorRow *row = lookupOperator(domainOf(node), node.op_type(), opset);
+  ArrayRef<Value> required = ArrayRef(inputs).take_front(row->inputs);
+  if (inputs.size() < row->inputs || llvm::is_contained(required, Value()))
+    return emitError(location) << node.op_type() << ": expected at least " << row->inputs << " inputs, found "
+                               << llvm::count_if(required, [](Value value) { return bool(value); });
+  NodeBinder binder(node, *row, opset, inputs, builder, *tensors, location);
+  if (failed(row->handler(binder)))
+    return failure();
+  for (auto [name, value] : llvm::zip(node.output(), binder.results())) {
+    if (name.empty())
+      continue;
+    if (!value)
+      return emitError(location) << node.op_type() << ": output \"" << name << "\" is not supported";
+    if (failed(define(name, value, location)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importNodes(const onnx::GraphProto &graph) {
+  FailureOr<std::vector<const onnx::NodeProto *>> order = sorted(graph);
+  if (failed(order))
+    return failure();
+  for (const onnx::NodeProto *node : *order)
+    if (failed(importNode(*node)))
+      return failure();
+  return success();
+}
+
+LogicalResult GraphImporter::importIf(const onnx::NodeProto &node) {
+  Location location = locationOf(node);
+  Value condition = node.input_size() ? values.lookup(node.input(0)) : Value();
+  std::optional<SmallVector<int64_t>> known = condition ? constantValues(condition) : std::nullopt;
+  if (!known || known->size() != 1)
+    return emitError(location) << "If: expected a condition that is known at import, found a computed value";
+  StringRef wanted = known->front() ? "then_branch" : "else_branch";
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (attribute.name() != wanted)
+      continue;
+    const onnx::GraphProto &branch = attribute.g();
+    if (failed(importInitializers(branch)) || failed(importNodes(branch)))
+      return failure();
+    for (auto [name, output] : llvm::zip(node.output(), branch.output())) {
+      Value value = values.lookup(output.name());
+      if (!value)
+        return emitError(location) << "If: output \"" << output.name() << "\" is not computed by any node";
+      if (!name.empty() && failed(define(name, value, location)))
+        return failure();
+    }
+    return success();
+  }
+  return emitError(location) << "If: expected the attribute " << wanted;
+}
+
+LogicalResult GraphImporter::run() {
+  if (failed(checkOperators()) || failed(importInputs()) || failed(importInitializers(file.model.graph())) ||
+      failed(importNodes(file.model.graph())))
+    return failure();
+  return importOutputs();
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reads attributes and inputs of an ONNX node and builds its operations.
+#include "Dialect/Import/NodeBinder.h"
+#include "Dialect/KnownValues.h"
+
+using namespace mlir;
+using namespace edgelm;
+using onnx::AttributeProto;
+
+InFlightDiagnostic NodeBinder::emitError() {
+  failed = true;
+  return mlir::emitError(location) << node.op_type() << ": ";
+}
+
+const AttributeProto *NodeBinder::find(StringRef attribute) const {
+  for (const AttributeProto &candidate : node.attribute())
+    if (candidate.name() == attribute)
+      return &candidate;
+  return nullptr;
+}
+
+int64_t NodeBinder::integer(StringRef attribute, int64_t fallback) const {
+  const AttributeProto *found = find(attribute);
+  return found ? found->i() : fallback;
+}
+
+double NodeBinder::number(StringRef attribute, double fallback) const {
+  const AttributeProto *found = find(attribute);
+  return found ? found->f() : fallback;
+}
+
+StringRef NodeBinder::text(StringRef attribute, StringRef fallback) const {
+  const AttributeProto *found = find(attribute);
+  return found ? StringRef(found->s()) : fallback;
+}
+
+SmallVector<int64_t> NodeBinder::integers(StringRef attribute) const {
+  const AttributeProto *found = find(attribute);
+  return found ? SmallVector<int64_t>(found->ints().begin(), found->ints().end()) : SmallVector<int64_t>();
+}
+
+SmallVector<float> NodeBinder::numbers(StringRef attribute) const {
+  const AttributeProto *found = find(attribute);
+  return found ? SmallVector<float>(found->floats().begin(), found->floats().end()) : SmallVector<float>();
+}
+
+const onnx::TensorProto *NodeBinder::tensor(StringRef attribute) const {
+  const AttributeProto *found = find(attribute);
+  return found && found->has_t() ? &found->t() : nullptr;
+}
+
+SmallVector<int64_t> NodeBinder::constantInput(size_t i, StringRef what) {
+  std::optional<SmallVector<int64_t>> values = constantValues(input(i));
+  if (values)
+    return *values;
+  if (!failed)
+    emitError() << "expected constant " << what << ", found a computed value";
+  return {};
+}
+
+int64_t NodeBinder::axis(int64_t axis, int64_t rank) {
+  int64_t result = axis < 0 ? axis + rank : axis;
+  if (result >= 0 && result < rank)
+    return result;
+  if (!failed)
+    emitError() << "axis " << axis << " is outside of a tensor of rank " << rank;
+  return 0;
+}
+
+SmallVector<int64_t> NodeBinder::axes(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t one : axes)
+    result.push_back(axis(one, rank));
+  llvm::sort(result);
+  result.erase(llvm::unique(result), result.end());
+  return result;
+}
+
+Value NodeBinder::constant(const onnx::TensorProto &tensor) {
+  Value value = tensors.import(tensor, location);
+  failed |= !value;
+  return value ? value : placeholder();
+}
+
+Value NodeBinder::vector(ArrayRef<int64_t> values) {
+  RankedTensorType type = RankedTensorType::get(values.size(), builder.getI64Type());
+  return constant(DenseElementsAttr::get(type, values));
+}
+
+Value NodeBinder::scalar(double value, Type element) {
+  RankedTensorType type = RankedTensorType::get({}, element);
+  if (isa<FloatType>(element))
+    return constant(DenseElementsAttr::get(type, builder.getFloatAttr(element, value)));
+  return constant(DenseElementsAttr::get(type, builder.getIntegerAttr(element, static_cast<int64_t>(value))));
+}
+
+Value NodeBinder::cast(Value value, Type element) {
+  return tensorType(value).getElementType() == element ? value : create<CastOp>(value, element);
+}
+
+Value NodeBinder::refined(Operation *op) {
+  if (succeeded(refineResultTypes(op)))
+    return op->getResult(0);
+  failed = true;
+  op->erase();
+  return placeholder();
+}
+
+LogicalResult NodeBinder::finish(ValueRange values) {
+  if (failed)
+    return failure();
+  for (int i = values.size(); i < node.output_size(); ++i)
+    if (!node.output(i).empty())
+      return emitError() << "output " << i << " (\"" << node.output(i) << "\") is not supported";
+  outputs.assign(values.begin(), values.end());
+  return success();
+}

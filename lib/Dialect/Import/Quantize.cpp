@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// ONNX operators of quantized models; codes, scales and zero points stay as they are.
+#include "Dialect/Import/NodeBinder.h"
+
+using namespace mlir;
+using namespace edgelm;
+
+/// Axis of the scales; it means nothing when there is one scale.
+static int64_t scaleAxis(NodeBinder &node) {
+  int64_t rank = tensorType(node.input(0)).getRank(), axis = node.integer("axis", 1);
+  RankedTensorType scale = tensorType(node.input(1));
+  bool isOne = scale.getRank() == 0 || (scale.getRank() == 1 && scale.getDimSize(0) == 1);
+  return isOne ? 0 : node.axis(axis, rank);
+}
+
+static LogicalResult quantize(NodeBinder &node) {
+  Type to = node.types().getIntegerType(8, /*isSigned=*/false);
+  if (node.input(2))
+    to = tensorType(node.input(2)).getElementType();
+  else if (int64_t stated = node.integer("output_dtype", 0))
+    to = elementType(stated, node.types().getContext());
+  if (!to || !to.isInteger())
+    return node.emitError() << "expected an integer type of the result";
+  return node.finish(node.create<QuantizeOp>(node.input(0), node.input(1), node.input(2), scaleAxis(node),
+                                             node.integer("block_size", 0), to));
+}
+
+static LogicalResult dequantize(NodeBinder &node) {
+  return node.finish(node.create<DequantizeOp>(node.input(0), node.input(1), node.input(2), scaleAxis(node),
+                                               node.integer("block_size", 0)));
+}
+
+static LogicalResult dynamicQuantize(NodeBinder &node) {
+  return node.finish(node.createMany<DynamicQuantizeOp>(3, node.input(0), false));
+}
+
+static LogicalResult matMulInteger(NodeBinder &node) {
+  return node.finish(node.create<MatMulIntegerOp>(node.input(0), node.input(1), node.input(2), node.input(3)));
+}
+
+/// com.microsoft MatMulIntegerToFloat: A, B, scales of A and B, zero points of A and B, bias.
+static LogicalResult matMulIntegerToFloat(NodeBinder &node) {
+  Value product = node.create<MatMulIntegerOp>(node.input(0), node.input(1), node.input(4), node.input(5));
+  Type element = tensorType(node.input(2)).getElementType();
+  Value scale = node.binary("mul", node.input(2), node.input(3));
+  Value result = node.binary("mul", node.cast(product, element), scale);
+  if (node.input(6))
+    result = node.binary("add", result, node.input(6));
+  return node.finish(result);
+}
+
+/// com.microsoft DynamicQuantizeMatMul: A (float), B, scale of B, zero point of B, bias.
+static LogicalResult dynamicQuantizeMatMul(NodeBinder &node) {
+  SmallVector<Value> quantized = node.createMany<DynamicQuantizeOp>(3, node.input(0), false);
+  Value product = node.create<MatMulIntegerOp>(quantized[0], node.input(1), quantized[2], node.input(3));
+  Type element = tensorType(node.input(0)).getElementType();
+  Value scale = node.binary("mul", quantized[1], node.input(2));
+  Value result = node.binary("mul", node.cast(product, element), scale);
+  if (node.input(4))
+    result = node.binary("add", result, node.input(4));
+  return node.finish(result);
+}
+
+/// com.microsoft MatMulNBits: A, codes of B [N, K] in blocks along K, scales, zero points, g_idx, bias.
+static LogicalResult matMulNBits(NodeBinder &node) {
+  if (node.input(4))
+    return node.emitError() << "g_idx (reordered columns) is not supported";
+  int64_t bits = node.integer("bits", 4);
+  if (bits != 2 && bits != 4 && bits != 8)
+    return node.emitError() << "found bits = " << bits << "; expected 2, 4 or 8";
+  Value weight = node.create<DequantizeBlocksOp>(node.input(1), node.input(2), node.input(3), bits,
+                                                 node.integer("block_size", 0), node.integer("K", 0));
+  Value product = node.create<MatMulOp>(node.input(0), node.create<TransposeOp>(weight, ArrayRef<int64_t>{1, 0}));
+  if (node.input(5))
+    product = node.binary("add", product, node.input(5));
+  return node.finish(product);
+}
+
+static const OperatorRow rows[] = {
+    {"", "QuantizeLinear", 10, 2, quantize},
+    {"", "DequantizeLinear", 10, 2, dequantize},
+    {"", "DynamicQuantizeLinear", 11, 1, dynamicQuantize},
+    {"", "MatMulInteger", 10, 2, matMulInteger},
+    {"com.microsoft", "QuantizeLinear", 1, 2, quantize},
+    {"com.microsoft", "DequantizeLinear", 1, 2, dequantize},
+    {"com.microsoft", "MatMulIntegerToFloat", 1, 4, matMulIntegerToFloat},
+    {"com.microsoft", "DynamicQuantizeMatMul", 1, 3, dynamicQuantizeMatMul},
+    {"com.microsoft", "MatMulNBits", 1, 3, matMulNBits},
+};
+
+ArrayRef<OperatorRow> edgelm::quantizeOperators() { return rows; }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// ONNX operators that take or write parts of tensors.
+#include "Dialect/Import/NodeBinder.h"
+
+using namespace mlir;
+using namespace edgelm;
+
+static int64_t rankOf(Value value) { return tensorType(value).getRank(); }
+
+/// Slice; the bounds are attributes before opset 10, then inputs, of which axes and steps may be left out.
+static LogicalResult slice(NodeBinder &node) {
+  if (node.opset() < 10) {
+    SmallVector<int64_t> starts = node.integers("starts"), axes = node.integers("axes");
+    if (axes.empty())
+      axes = llvm::to_vector(llvm::seq<int64_t>(0, starts.size()));
+    Value steps = node.vector(SmallVector<int64_t>(starts.size(), 1));
+    return node.finish(node.create<SliceOp>(
+        node.input(0), ValueRange{node.vector(starts), node.vector(node.integers("ends")), node.vector(axes), steps},
+        DenseI64ArrayAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr()));
+  }
+  RankedTensorType starts = tensorType(node.input(1));
+  if (starts.getRank() != 1 || starts.isDynamicDim(0))
+    return node.emitError() << "expected starts of a known length, found " << starts;
+  int64_t count = starts.getDimSize(0);
+  Value axes = node.input(3), steps = node.input(4);
+  if (!axes)
+    axes = node.vector(llvm::to_vector(llvm::seq<int64_t>(0, count)));
+  if (!steps)
+    steps = node.vector(SmallVector<int64_t>(count, 1));
+  return node.finish(node.create<SliceOp>(node.input(0), ValueRange{node.input(1), node.input(2), axes, steps},
+                                          DenseI64ArrayAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr()));
+}
+
+/// Split; sizes are an attribute before opset 13, then an input.
+static LogicalResult split(NodeBinder &node) {
+  Value sizes = node.input(1);
+  if (node.opset() < 13 && node.has("split"))
+    sizes = node.vector(node.integers("split"));
+  int64_t axis = node.axis(node.integer("axis", 0), rankOf(node.input(0)));
+  return node.finish(node.createMany<SplitOp>(node.numOutputs(), node.input(0), sizes, axis));
+}
+
+/// Pads for all dimensions from those of `axes` (opset 18): before all, then after all.
+static Value padsOfAxes(NodeBinder &node, int64_t rank) {
+  SmallVector<int64_t> axes = node.constantInput(3, "axes"), pads = node.constantInput(1, "pads");
+  SmallVector<int64_t> all(2 * rank, 0);
+  for (size_t i = 0; i < axes.size() && pads.size() == 2 * axes.size(); ++i) {
+    int64_t axis = node.axis(axes[i], rank);
+    all[axis] = pads[i];
+    all[axis + rank] = pads[i + axes.size()];
+  }
+  return node.vector(all);
+}
+
+static LogicalResult pad(NodeBinder &node) {
+  Value pads = node.input(1), value = node.input(2);
+  if (node.opset() < 11) {
+    pads = node.vector(node.integers("pads"));
+    value = node.scalar(node.number("value", 0), tensorType(node.input(0)).getElementType());
+  } else if (!pads) {
+    return node.emitError() << "expected pads";
+  } else if (node.input(3)) {
+    pads = padsOfAxes(node, rankOf(node.input(0)));
+  }
+  StringRef mode = node.text("mode", "constant");
+  if (mode != "constant" && mode != "reflect" && mode != "edge")
+    return node.emitError() << "found mode \"" << mode << "\"; expected \"constant\", \"reflect\" or \"edge\"";
+  return node.finish(node.create<PadOp>(node.input(0), pads, value, mode));
+}
+
+static LogicalResult gather(NodeBinder &node) {
+  int64_t axis = node.axis(node.integer("axis", 0), rankOf(node.input(0)));
+  return node.finish(node.create<GatherOp>(node.input(0), node.input(1), axis));
+}
+
+static LogicalResult gatherElements(NodeBinder &node) {
+  int64_t axis = node.axis(node.integer("axis", 0), rankOf(node.input(0)));
+  return node.finish(node.create<GatherElementsOp>(node.input(0), node.input(1), axis));
+}
+
+static LogicalResult gatherND(NodeBinder &node) {
+  return node.finish(node.create<GatherNDOp>(node.input(0), node.input(1), node.integer("batch_dims", 0)));
+}
+
+static LogicalResult scatterND(NodeBinder &node) {
+  StringRef reduction = node.text("reduction", "none");
+  if (reduction != "none")
+    return node.emitError() << "found reduction \"" << reduction << "\"; expected \"none\"";
+  return node.finish(node.create<ScatterNDOp>(node.input(0), node.input(1), node.input(2)));
+}
+
+static const OperatorRow rows[] = {
+    {"", "Slice", 1, 1, slice},     {"", "Slice", 10, 3, slice},
+    {"", "Split", 2, 1, split},     {"", "Pad", 2, 1, pad},
+    {"", "Gather", 1, 2, gather},   {"", "GatherElements", 11, 2, gatherElements},
+    {"", "GatherND", 11, 2, gatherND}, {"", "ScatterND", 11, 3, scatterND},
+};
+
+ArrayRef<OperatorRow> edgelm::sliceOperators() { return rows; }
