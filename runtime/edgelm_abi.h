@@ -74,9 +74,14 @@
   X(size, rows)      /* context */                                                                                     \
   X(size, row_bytes) /* headDim x element size */
 
+/// Tokens that the sampler looks at first when it filters.
+#define EDGELM_SHORTLIST 512
+
 /// Arena bytes that the sampler needs: the context's tokens, the logits that the repetition penalty replaced, one bit
-/// a vocabulary entry, a histogram of 256 sums, and 8 to align it. Evaluate in 64 bits or the target's size_t.
-#define EDGELM_SAMPLER_BYTES(vocab, context) ((context) * 8 + ((vocab) + 31) / 32 * 4 + 256 * 8 + 8)
+/// a vocabulary entry, a histogram of 256 sums, the shortlist, and 8 to align it. Evaluate in 64 bits or the target's
+/// size_t.
+#define EDGELM_SAMPLER_BYTES(vocab, context)                                                                           \
+  ((context) * 8 + ((vocab) + 31) / 32 * 4 + 256 * 8 + EDGELM_SHORTLIST * 8 + 8)
 
 /// Arena bytes that hold one decoded piece and the cut character before it.
 #define EDGELM_TEXT_BYTES(longest_piece) ((longest_piece) + 4)
