@@ -6,7 +6,7 @@
 // scratch, one pass for each different merge).
 #include "tokenizer_internal.h"
 
-enum { SCAN_LIMIT = 40 };
+enum { SCAN_LIMIT = 40, LOWEST = 64 };
 
 #define NO_RANK 0xffffffffu
 #define NONE 0xffffffffu
@@ -157,25 +157,57 @@ static void mergeByTree(const struct edgelm_tok *tok, struct tree *t, struct edg
     edgelm_tok_put(out, t->ids[i]);
 }
 
-/// Merges the pairs of the lowest rank from left to right; a merge that makes a pair of a lower rank ends the pass.
-/// Returns the new number of ids.
-static size_t mergePass(const struct edgelm_tok *tok, int32_t *ids, size_t n, uint32_t rank) {
+/// Words that exceed the scratch: the lowest ranks that occur in the word, ascending; no rank below the last is
+/// missing.
+struct lowest {
+  uint32_t ranks[LOWEST];
+  uint32_t count;
+  int full; ///< ranks above the last may be missing
+};
+
+static void addRank(struct lowest *list, uint32_t rank) {
+  if (rank == NO_RANK || (list->full && rank > list->ranks[list->count - 1]))
+    return;
+  uint32_t at = list->count;
+  while (at > 0 && list->ranks[at - 1] > rank)
+    --at;
+  if (at > 0 && list->ranks[at - 1] == rank)
+    return;
+  if (list->count == LOWEST) {
+    list->full = 1;
+    if (at == LOWEST)
+      return;
+    --list->count;
+  }
+  memmove(list->ranks + at + 1, list->ranks + at, (list->count - at) * sizeof *list->ranks);
+  list->ranks[at] = rank;
+  ++list->count;
+}
+
+/// Merges the pairs of the lowest rank from left to right, and enters the ranks of the pairs that this makes. A pair of
+/// a still lower rank goes first, so it ends the pass. Returns the new number of ids.
+static size_t mergePass(const struct edgelm_tok *tok, int32_t *ids, size_t n, struct lowest *list) {
+  uint32_t rank = list->ranks[0];
+  int32_t left = (int32_t)edgelm_tok_ref(tok, tok->merges, rank * 3);
+  int32_t right = (int32_t)edgelm_tok_ref(tok, tok->merges, rank * 3 + 1);
+  int32_t merged = (int32_t)edgelm_tok_ref(tok, tok->merges, rank * 3 + 2);
   size_t to = 0, from = 0;
-  int stopped = 0;
-  while (from < n) {
-    uint32_t merged = 0;
-    if (stopped || from + 1 == n || findMerge(tok, (uint32_t)ids[from], (uint32_t)ids[from + 1], &merged) != rank) {
+  while (from < n && list->ranks[0] == rank) {
+    if (ids[from] != left || from + 1 == n || ids[from + 1] != right) {
       ids[to++] = ids[from++];
       continue;
     }
     from += 2;
-    if (to > 0 && rankOf(tok, (uint32_t)ids[to - 1], merged) < rank)
-      stopped = 1;
-    if (from < n && rankOf(tok, merged, (uint32_t)ids[from]) < rank)
-      stopped = 1;
-    ids[to++] = (int32_t)merged;
+    if (to > 0)
+      addRank(list, rankOf(tok, (uint32_t)ids[to - 1], (uint32_t)merged));
+    if (from < n)
+      addRank(list, rankOf(tok, (uint32_t)merged, (uint32_t)ids[from]));
+    ids[to++] = merged;
   }
-  return to;
+  if (list->ranks[0] == rank) // all of them were merged
+    memmove(list->ranks, list->ranks + 1, --list->count * sizeof *list->ranks);
+  memmove(ids + to, ids + from, (n - from) * sizeof *ids);
+  return to + (n - from);
 }
 
 static void mergeByPasses(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
@@ -192,14 +224,13 @@ static void mergeByPasses(const struct edgelm_tok *tok, const struct edgelm_tok_
       ids[n++] = (int32_t)id;
   }
   for (;;) {
-    uint32_t best = NO_RANK;
-    for (size_t i = 0; i + 1 < n; ++i) {
-      uint32_t rank = rankOf(tok, (uint32_t)ids[i], (uint32_t)ids[i + 1]);
-      best = rank < best ? rank : best;
-    }
-    if (best == NO_RANK)
+    struct lowest list = {{0}, 0, 0};
+    for (size_t i = 0; i + 1 < n; ++i)
+      addRank(&list, rankOf(tok, (uint32_t)ids[i], (uint32_t)ids[i + 1]));
+    if (list.count == 0)
       break;
-    n = mergePass(tok, ids, n, best);
+    while (list.count > 0)
+      n = mergePass(tok, ids, n, &list);
   }
   out->count += n;
 }

@@ -76,14 +76,19 @@ bool Parser::parseAlternatives(Regex &result, bool ignoreCase, int depth) {
 }
 
 /// Whether trying the group's alternatives one after the other, each with every way to match what comes before it,
-/// gives what backtracking through the group would: what comes before can end in one way only before the group.
+/// gives what backtracking through the group would. It does if what comes before can end in one place only before a
+/// character that the group starts with, since no repetition in it takes such a character.
 static bool canMultiply(const RegexSequence &before, const Regex &group) {
   if (group.size() == 1)
     return true;
   std::shared_ptr<CharSet> variable = std::make_shared<CharSet>();
-  for (const RegexItem &item : before)
-    if (item.least != item.most && !item.possessive)
-      *variable |= *item.set;
+  for (size_t i = 0; i < before.size(); ++i) {
+    // An optional first character is not where the group could start: something comes after it.
+    bool leads = i == 0 && before[i].most == 1 &&
+                 std::any_of(before.begin() + 1, before.end(), [](const RegexItem &item) { return item.least > 0; });
+    if (before[i].least != before[i].most && !before[i].possessive && !leads)
+      *variable |= *before[i].set;
+  }
   if (variable->none())
     return true;
   return std::all_of(group.begin(), group.end(), [&](const RegexSequence &sequence) {
