@@ -27,6 +27,7 @@ inline constexpr llvm::StringLiteral kModelDirAttr = "edgelm.model_dir"; ///< mo
 inline constexpr llvm::StringLiteral kModelNameAttr = "edgelm.model";    ///< module: product name
 inline constexpr llvm::StringLiteral kNameAttr = "edgelm.name";          ///< argument or result: its ONNX name
 inline constexpr llvm::StringLiteral kRoleAttr = "edgelm.role";          ///< argument or result: what it is for
+inline constexpr llvm::StringLiteral kDimsAttr = "edgelm.dims";          ///< argument: names of its dimensions, "" for none
 inline constexpr llvm::StringLiteral kIdAttr = "edgelm.id";              ///< operation: its number, equal in the clones of `edgelm-bind`
 
 /// The ranked type of a value of this dialect.

@@ -14,6 +14,41 @@ def DropUnused : Pass<"edgelm-drop-unused", "mlir::ModuleOp"> {
   let statistics = [Statistic<"numDropped", "num-dropped", "Operations removed">];
 }
 
+def Bind : Pass<"edgelm-bind", "mlir::ModuleOp"> {
+  let summary = "Bind batch, sequence and state to numbers";
+  let description = [{
+    Expects an imported `@main` whose arguments have roles. Afterwards every shape is static, and shape arithmetic is
+    constant. With `tokens` of any length, `@main` reads `tokens` tokens, its private clone `@probe` `probe-tokens` and
+    `@context` `context`, all of batch 1; operations that correspond have one `edgelm.id` (result r of an operation has its number plus r).
+    Past keys and values are empty, and neither they nor their successors are arguments and results any more; `position_ids` are 0, 1, …; an
+    `attention_mask` beside a past is all ones, without a past it stays an argument. Any other model keeps its arguments, their unknown dimensions bound by `dims` or, the
+    first one, to 1.
+
+    Refuses shapes that depend on values of the input, and dimensions that nobody gives.
+  }];
+  let options = [Option<"mainTokens", "tokens", "int64_t", "12", "Tokens of @main">,
+                 Option<"probeTokens", "probe-tokens", "int64_t", "19", "Tokens of @probe">,
+                 Option<"contextTokens", "context", "int64_t", "2048", "Tokens of @context">,
+                 ListOption<"dims", "dims", "std::string", "Sizes of other dimensions, name:number">];
+  let statistics = [Statistic<"numFolded", "num-folded", "Operations that became constants">];
+}
+
+def FoldConstants : Pass<"edgelm-fold-constants", "mlir::ModuleOp"> {
+  let summary = "Evaluate what depends on no argument";
+  let description = [{
+    Expects static shapes, as `edgelm-bind` leaves them. Afterwards what depends on no argument is an
+    `edgelm.constant`, or an `edgelm.weight` where it is a contiguous part of one; a trained matrix behind transposes, casts or a dequantization stays as it
+    is. `unsqueeze` and `squeeze` are `reshape`, `split` is `slice`, bounds and shapes are no operands any more; identities
+    and what nobody uses are gone. In `@context` only results of up to 64 elements are evaluated. A replacement has the `edgelm.id` and
+    the location of what it replaces.
+
+    Refuses operations that the reference evaluator refuses, such as an index outside its table.
+  }];
+  let statistics = [Statistic<"numFolded", "num-folded", "Operations that became constants">,
+                    Statistic<"numSimplified", "num-simplified", "Operations replaced by simpler ones">,
+                    Statistic<"numErased", "num-erased", "Operations that nobody used">];
+}
+
 def PackWeights : Pass<"edgelm-pack-weights", "mlir::ModuleOp"> {
   let summary = "Give every weight its layout and its place in the product";
   let description = [{
