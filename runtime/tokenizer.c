@@ -73,7 +73,7 @@ static edgelm_status encodeThroughWindow(struct encoder *e, const uint8_t *text,
     if (reached == 0 && consumed == 0 && wasInside == e->inside)
       return EDGELM_INVALID_TEXT;
     have -= reached;
-    memmove(window.data, window.data + reached, have);
+    __builtin_memmove(window.data, window.data + reached, have);
   }
 }
 
@@ -165,7 +165,7 @@ edgelm_status edgelm_tokenizer_piece(const uint8_t *blob, size_t blob_bytes, int
   if (piece.bytes > capacity)
     return EDGELM_BUFFER_TOO_SMALL;
   if (piece.bytes > 0)
-    memcpy(out, piece.data, piece.bytes);
+    __builtin_memcpy(out, piece.data, piece.bytes);
   return EDGELM_OK;
 }
 

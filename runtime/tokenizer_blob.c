@@ -35,6 +35,15 @@ static int checkSizes(const struct edgelm_tok *tok) {
   return 1;
 }
 
+/// Slots of a hash table of refs, 0 or at least 2, and what takes a hash to its slot.
+static uint32_t countSlots(const struct edgelm_tok *tok, struct edgelm_tok_span slots, uint32_t *shift) {
+  uint32_t count = slots.bytes >> (tok->refBytes == 4 ? 2 : 1);
+  *shift = 32;
+  for (uint32_t left = count; left > 1; left >>= 1)
+    --*shift;
+  return count < 2 ? 0 : count;
+}
+
 edgelm_status edgelm_tok_open(struct edgelm_tok *tok, const uint8_t *blob, size_t blobBytes) {
   uint32_t fields = 0, sections = 0, next = 0;
 #define EDGELM_COUNT(name) ++fields;
@@ -56,7 +65,12 @@ edgelm_status edgelm_tok_open(struct edgelm_tok *tok, const uint8_t *blob, size_
     return EDGELM_UNSUPPORTED;
   EDGELM_TOKENIZER_SECTIONS(EDGELM_READ)
 #undef EDGELM_READ
-  return checkSizes(tok) ? EDGELM_OK : EDGELM_UNSUPPORTED;
+  if (!checkSizes(tok))
+    return EDGELM_UNSUPPORTED;
+  tok->mergeCount = tok->merges.bytes / 3 >> (tok->refBytes == 4 ? 2 : 1);
+  tok->mergeSlotCount = countSlots(tok, tok->mergeSlots, &tok->mergeShift);
+  tok->wordSlotCount = countSlots(tok, tok->wordSlots, &tok->wordShift);
+  return EDGELM_OK;
 }
 
 int edgelm_tok_piece(const struct edgelm_tok *tok, uint32_t id, struct edgelm_tok_span *piece) {

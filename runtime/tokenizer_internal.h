@@ -5,7 +5,7 @@
 #include "edgelm_tokenizer.h"
 #include "edgelm_tokenizer_format.h"
 
-#include <string.h>
+// The builtins, since a bare-metal target has no string.h: they become calls of memcpy and memmove at most.
 
 /// A section of the blob.
 struct edgelm_tok_span {
@@ -21,6 +21,10 @@ struct edgelm_tok {
 #define EDGELM_SECTION(name) struct edgelm_tok_span name;
   EDGELM_TOKENIZER_SECTIONS(EDGELM_SECTION)
 #undef EDGELM_SECTION
+  // Derived, so that no lookup divides.
+  uint32_t mergeCount;
+  uint32_t mergeSlotCount, mergeShift; ///< a slot is a hash shifted right
+  uint32_t wordSlotCount, wordShift;
 };
 
 /// Text in which positions are counted, with a space before it that is not in memory if `prefix` is 1.

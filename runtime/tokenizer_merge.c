@@ -13,15 +13,13 @@ enum { SCAN_LIMIT = 40, LOWEST = 64 };
 
 /// The rank of a pair, or NO_RANK; stores what it becomes.
 static uint32_t findMerge(const struct edgelm_tok *tok, uint32_t left, uint32_t right, uint32_t *merged) {
-  uint32_t slots = tok->mergeSlots.bytes / tok->refBytes;
+  uint32_t slots = tok->mergeSlotCount;
   if (slots == 0)
     return NO_RANK;
-  uint32_t merges = tok->merges.bytes / tok->refBytes / 3;
-  uint32_t hash = EDGELM_TOKENIZER_HASH_PAIR(left, right);
-  uint32_t slot = (uint32_t)(((uint64_t)hash * slots) >> 32);
+  uint32_t slot = EDGELM_TOKENIZER_HASH_PAIR(left, right) >> tok->mergeShift;
   for (uint32_t probes = 0; probes < slots; ++probes, slot = (slot + 1) & (slots - 1)) {
     uint32_t rank = edgelm_tok_ref(tok, tok->mergeSlots, slot) - 1;
-    if (rank >= merges)
+    if (rank >= tok->mergeCount)
       return NO_RANK; // an empty slot, or damage
     if (edgelm_tok_ref(tok, tok->merges, rank * 3) == left && edgelm_tok_ref(tok, tok->merges, rank * 3 + 1) == right) {
       *merged = edgelm_tok_ref(tok, tok->merges, rank * 3 + 2);
@@ -38,7 +36,7 @@ static uint32_t rankOf(const struct edgelm_tok *tok, uint32_t left, uint32_t rig
 
 /// The id of the whole word, or NO_ID.
 static uint32_t findWord(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end) {
-  uint32_t slots = tok->wordSlots.bytes / tok->refBytes;
+  uint32_t slots = tok->wordSlotCount;
   if (slots == 0 || end - begin > 255)
     return EDGELM_TOKENIZER_NO_ID;
   uint32_t hash = EDGELM_TOKENIZER_HASH_SEED;
@@ -47,7 +45,7 @@ static uint32_t findWord(const struct edgelm_tok *tok, const struct edgelm_tok_t
   hash = EDGELM_TOKENIZER_HASH_WORD_END(hash);
   size_t skip = begin < text->prefix; // the virtual space is compared by hand
   const uint8_t *data = text->data + (begin + skip - text->prefix);
-  uint32_t slot = (uint32_t)(((uint64_t)hash * slots) >> 32);
+  uint32_t slot = hash >> tok->wordShift;
   for (uint32_t probes = 0; probes < slots; ++probes, slot = (slot + 1) & (slots - 1)) {
     uint32_t id = edgelm_tok_ref(tok, tok->wordSlots, slot) - 1;
     struct edgelm_tok_span piece;
@@ -98,8 +96,8 @@ static void mergeByScan(const struct edgelm_tok *tok, uint32_t *ids, uint32_t *r
     findMerge(tok, ids[best], ids[best + 1], &merged);
     ids[best] = merged;
     --n;
-    memmove(ids + best + 1, ids + best + 2, (n - best - 1) * sizeof *ids);
-    memmove(ranks + best, ranks + best + 1, (n - best) * sizeof *ranks);
+    __builtin_memmove(ids + best + 1, ids + best + 2, (n - best - 1) * sizeof *ids);
+    __builtin_memmove(ranks + best, ranks + best + 1, (n - best) * sizeof *ranks);
     if (best > 0)
       ranks[best - 1] = rankOf(tok, ids[best - 1], merged);
     ranks[best] = best + 1 < n ? rankOf(tok, merged, ids[best + 1]) : NO_RANK;
@@ -179,7 +177,7 @@ static void addRank(struct lowest *list, uint32_t rank) {
       return;
     --list->count;
   }
-  memmove(list->ranks + at + 1, list->ranks + at, (list->count - at) * sizeof *list->ranks);
+  __builtin_memmove(list->ranks + at + 1, list->ranks + at, (list->count - at) * sizeof *list->ranks);
   list->ranks[at] = rank;
   ++list->count;
 }
@@ -205,8 +203,8 @@ static size_t mergePass(const struct edgelm_tok *tok, int32_t *ids, size_t n, st
     ids[to++] = merged;
   }
   if (list->ranks[0] == rank) // all of them were merged
-    memmove(list->ranks, list->ranks + 1, --list->count * sizeof *list->ranks);
-  memmove(ids + to, ids + from, (n - from) * sizeof *ids);
+    __builtin_memmove(list->ranks, list->ranks + 1, --list->count * sizeof *list->ranks);
+  __builtin_memmove(ids + to, ids + from, (n - from) * sizeof *ids);
   return to + (n - from);
 }
 

@@ -168,7 +168,7 @@ static int writeSegment(const struct segment *segment, struct edgelm_tok_scratch
       bytes = edgelm_tok_utf8_write(mark >> 8, encoded);
     if (out.bytes - *written < bytes)
       return 0;
-    memcpy(out.data + *written, encoded, bytes);
+    __builtin_memcpy(out.data + *written, encoded, bytes);
     *written += bytes;
   }
   return 1;

@@ -60,22 +60,25 @@ private:
   std::unordered_map<uint64_t, uint32_t> ranks; ///< (left, right) -> rank; of a pair that is listed twice the last
 };
 
-/// An open-addressing table of values + 1, at most three quarters full.
+/// An open-addressing table of values + 1, at most three quarters full. A slot is the upper bits of a hash.
 class SlotTable {
 public:
   explicit SlotTable(size_t entries) {
-    size_t size = 1;
-    while (size * 3 < entries * 4 || size < entries + 1)
+    size_t size = 2;
+    for (shift = 31; size * 3 < entries * 4 || size < entries + 1; --shift)
       size *= 2;
     slots.assign(entries == 0 ? 0 : size, 0);
   }
   void insert(uint32_t hash, uint32_t value) {
-    size_t slot = size_t((uint64_t(hash) * slots.size()) >> 32);
+    size_t slot = hash >> shift;
     while (slots[slot] != 0)
       slot = (slot + 1) & (slots.size() - 1);
     slots[slot] = value + 1;
   }
   std::vector<uint32_t> slots;
+
+private:
+  uint32_t shift;
 };
 
 } // namespace
