@@ -14,7 +14,8 @@ typedef struct {
 
 // The first work item of a part; parts differ by at most one item.
 static int32_t part_begin(const launch *l, uint32_t part) {
-  return (int32_t)((int64_t)l->items * part / l->parts);
+  uint32_t each = (uint32_t)l->items / l->parts, more = (uint32_t)l->items % l->parts;
+  return (int32_t)(part * each + (part < more ? part : more));
 }
 
 static void run_part(void *args, uint32_t part) {

@@ -57,8 +57,9 @@ static int run_share(pool *p, uint32_t index, uint32_t round) {
   if (!atomic_compare_exchange_strong_explicit(&p->shares[index].ticket, &last, round, memory_order_acq_rel,
                                                memory_order_relaxed))
     return 0;
-  uint32_t end = (uint32_t)((uint64_t)p->items * (index + 1) / p->threads);
-  for (uint32_t i = (uint32_t)((uint64_t)p->items * index / p->threads); i < end; ++i)
+  uint32_t each = p->items / p->threads, more = p->items % p->threads;
+  uint32_t begin = index * each + (index < more ? index : more), end = begin + each + (index < more);
+  for (uint32_t i = begin; i < end; ++i)
     p->item(p->args, i);
   return 1;
 }
