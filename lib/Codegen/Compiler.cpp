@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Loads a model, runs the phases and emits the product.
+#include "Codegen/Compiler.h"
+#include "Codegen/CompileError.h"
+#include "Codegen/Diagnostics.h"
+#include "Codegen/Emitter.h"
+#include "Codegen/Header.h"
+#include "Codegen/LowerToLlvm.h"
+#include "Codegen/ModelFiles.h"
+#include "Codegen/OutputFile.h"
+#include "Codegen/Pipeline.h"
+#include "Codegen/Report.h"
+#include "Codegen/RuntimeLink.h"
+#include "Codegen/StageTimer.h"
+#include "Dialect/EdgeLMDialect.h"
+#include "Dialect/Import/Import.h"
+#include "Dialect/WeightStore.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+
+namespace edgelm {
+
+namespace {
+
+/// The state of one compile.
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options) : options(options), timer(options.timing) {}
+
+  Error run();
+
+private:
+  Error parse();
+  Error import();
+  Error load();
+  Error name();
+  Error runPhases(bool &stopped);
+  Error print();
+  Error emit(const std::vector<FileHash> &files);
+
+  const CompileOptions &options;
+  StageTimer timer;
+  mlir::MLIRContext mlirContext{mlir::MLIRContext::Threading::DISABLED};
+  LLVMContext llvmContext;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::unique_ptr<Module> runtime;
+  std::optional<ModelFolder> folder;
+  std::optional<CompiledTokenizer> tokenizer;
+};
+
+} // namespace
+
+/// Text that an earlier phase printed; the folder that it came from is looked up again.
+Error Compilation::parse() {
+  {
+    DiagnosticCollector collector(&mlirContext);
+    module = mlir::parseSourceFile<mlir::ModuleOp>(options.input, &mlirContext);
+    if (!module)
+      return collector.error(ExitStatus::BadInput, "cannot read " + options.input);
+  }
+  if (!(*module)->hasAttr(kModelDirAttr))
+    return Error::success();
+  mlir::ScopedDiagnosticHandler ignored(&mlirContext, [](mlir::Diagnostic &) {});
+  mlir::FailureOr<ModelFolder> found = openModelFolder(modelDirOf(*module), &mlirContext);
+  if (mlir::succeeded(found))
+    folder = *found;
+  return Error::success();
+}
+
+Error Compilation::import() {
+  DiagnosticCollector collector(&mlirContext);
+  mlir::FailureOr<ModelFolder> found = openModelFolder(options.input, &mlirContext);
+  if (mlir::succeeded(found)) {
+    folder = *found;
+    module = importModel(*folder, {options.name}, &mlirContext);
+  }
+  if (!module)
+    return collector.error(ExitStatus::BadInput, "cannot import " + options.input);
+  return Error::success();
+}
+
+Error Compilation::load() {
+  if (Error error = StringRef(options.input).ends_with(".mlir") ? parse() : import())
+    return error;
+  if (Error error = name())
+    return error;
+  timer.done("import");
+  if (!folder)
+    return Error::success();
+  Expected<std::optional<CompiledTokenizer>> loaded = loadTokenizer(*folder);
+  if (!loaded)
+    return loaded.takeError();
+  tokenizer = std::move(*loaded);
+  timer.done("tokenizer");
+  return Error::success();
+}
+
+/// The product's name: the option, or the input's name as an identifier.
+Error Compilation::name() {
+  std::string name = options.name;
+  if (name.empty() && folder)
+    name = folder->name;
+  if (name.empty()) {
+    SmallString<256> path(options.input);
+    sys::fs::make_absolute(path);
+    sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+    name = toIdentifier(sys::fs::is_directory(path) ? sys::path::filename(path) : sys::path::stem(path));
+  }
+  if (name.empty() || name != toIdentifier(name))
+    return fail(ExitStatus::BadInput, "'" + name + "' is not a C identifier; give the product a name with --name");
+  (*module)->setAttr(kModelNameAttr, mlir::StringAttr::get(&mlirContext, name));
+  return Error::success();
+}
+
+Error Compilation::runPhases(bool &stopped) {
+  Expected<uint64_t> sessionBytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
+  if (!sessionBytes)
+    return sessionBytes.takeError();
+  PhaseInputs inputs = {options, *sessionBytes, tokenizer ? tokenizer->longestPiece : 0};
+  bool skip = !options.startAfter.empty() && options.startAfter != "import";
+  stopped = options.stopAfter == "import";
+  for (const Phase &phase : phaseTable()) {
+    if (stopped)
+      break;
+    if (skip) {
+      skip = phase.name != options.startAfter;
+      continue;
+    }
+    if (Error error = runPhase(phase, *module, inputs))
+      return error;
+    timer.done(phase.name);
+    stopped = phase.name == options.stopAfter;
+  }
+  return Error::success();
+}
+
+/// The IR with locations, so that node names survive a pipe.
+Error Compilation::print() {
+  auto write = [&](raw_ostream &os) {
+    (*module).print(os, mlir::OpPrintingFlags().enableDebugInfo());
+    os << "\n";
+  };
+  if (options.output == "-") {
+    write(outs());
+    return Error::success();
+  }
+  return writeFile(options.output, [&](raw_fd_ostream &os) {
+    write(os);
+    return Error::success();
+  });
+}
+
+Error Compilation::run() {
+  mlir::DialectRegistry registry;
+  registry.insert<EdgeLMDialect, mlir::func::FuncDialect>();
+  registerLlvmLowering(registry);
+  mlirContext.appendDialectRegistry(registry);
+  mlirContext.loadDialect<EdgeLMDialect, mlir::func::FuncDialect>();
+
+  // Before the import, which may take long: a target without a runtime is refused at once.
+  Expected<std::unique_ptr<Module>> loaded = loadRuntime(options.target, options.freestanding, llvmContext);
+  if (!loaded)
+    return loaded.takeError();
+  runtime = std::move(*loaded);
+  if (Error error = load())
+    return error;
+  // Before the weights are packed: the files that hold them are known from the import's operations.
+  std::vector<FileHash> files;
+  if (folder && options.stopAfter.empty()) {
+    Expected<std::vector<FileHash>> hashes = hashInputs(*folder, *module);
+    if (!hashes)
+      return hashes.takeError();
+    files = std::move(*hashes);
+    timer.done("hash inputs");
+  }
+  bool stopped = false;
+  if (Error error = runPhases(stopped))
+    return error;
+  return stopped ? print() : emit(files);
+}
+
+Error Compilation::emit(const std::vector<FileHash> &files) {
+  Expected<ModelInfo> info = gatherModelInfo(*module);
+  if (!info)
+    return info.takeError();
+  info->maxThreads = options.maxThreads;
+  info->requiredFeatures = options.target.requiredFeatures;
+  if (tokenizer) {
+    if (Error error = checkVocabulary(*tokenizer, info->vocab))
+      return error;
+    info->tokenizer.assign(tokenizer->blob.begin(), tokenizer->blob.end());
+    info->bosId = tokenizer->bosId;
+  }
+  if (folder) {
+    info->stopIds = stopIdsOf(*folder, tokenizer);
+    if (!folder->bosIds.empty())
+      info->bosId = folder->bosIds.front();
+  }
+  EmitInputs inputs = {options, modelDirOf(*module).str(), files, timer};
+  if (Error error = emitProduct(*module, *info, std::move(runtime), llvmContext, inputs))
+    return error;
+  errs() << summaryText(*info, options);
+  return Error::success();
+}
+
+Error compile(const CompileOptions &options) {
+  return Compilation(options).run();
+}
+
+} // namespace edgelm

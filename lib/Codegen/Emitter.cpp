@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// LLVM optimises model and runtime as one module; the weights are streamed beside it.
+#include "Codegen/Emitter.h"
+#include "Codegen/Abi.h"
+#include "Codegen/Archive.h"
+#include "Codegen/CompileError.h"
+#include "Codegen/Diagnostics.h"
+#include "Codegen/Header.h"
+#include "Codegen/LowerToLlvm.h"
+#include "Codegen/Object.h"
+#include "Codegen/OutputFile.h"
+#include "Codegen/Report.h"
+#include "Codegen/RuntimeLink.h"
+#include "Codegen/StageTimer.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+
+namespace edgelm {
+
+/// Weights from this size on start at a page, so that mapping them shares and drops whole pages.
+static constexpr uint64_t pageAlignedFrom = 1 << 20; // bytes
+
+static Error writeString(const std::string &path, StringRef text) {
+  return writeFile(path, [&](raw_fd_ostream &os) {
+    os << text;
+    return Error::success();
+  });
+}
+
+namespace {
+
+/// Writes one product into a folder.
+class Emitter {
+public:
+  Emitter(ModelInfo &info, const EmitInputs &inputs, StagedFolder &folder)
+      : info(info), inputs(inputs), options(inputs.options), folder(folder) {}
+
+  Error emitMlir(mlir::ModuleOp module) {
+    return writeFile(folder.path(info.name + ".mlir"), [&](raw_fd_ostream &os) {
+      module.print(os, mlir::OpPrintingFlags().enableDebugInfo());
+      os << "\n";
+      return Error::success();
+    });
+  }
+
+  Error emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, LLVMContext &context);
+
+private:
+  Error emitWeights(StringRef code, ProductObjects &objects);
+  Error emitLibraries(const ProductObjects &objects);
+
+  ModelInfo &info;
+  const EmitInputs &inputs;
+  const CompileOptions &options;
+  StagedFolder &folder;
+};
+
+} // namespace
+
+/// Model and runtime in one module, optimised.
+static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, const ModelInfo &info,
+                                                     std::unique_ptr<Module> runtime, LLVMContext &context,
+                                                     TargetMachine &targetMachine, const Machine &machine,
+                                                     const EmitInputs &inputs) {
+  DiagnosticCollector collector(module.getContext());
+  std::unique_ptr<Module> code = lowerToLlvm(module, inputs.options.target, context);
+  if (!code)
+    return collector.error(ExitStatus::Internal, "the kernels could not be lowered to LLVM");
+  code->setModuleIdentifier(info.name);
+  code->setSourceFileName(info.name);
+  setTarget(*code, machine, targetMachine);
+  inputs.timer.done("llvm: translate");
+  if (Error error = linkRuntime(*code, std::move(runtime), inputs.options.target))
+    return std::move(error);
+  if (Error error = addDescriptor(*code, info))
+    return std::move(error);
+  keepOnly(*code, info.name);
+  optimize(*code, targetMachine);
+  inputs.timer.done("llvm: optimise");
+  return code;
+}
+
+Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, LLVMContext &context) {
+  const TargetSpec &target = options.target;
+  Machine machine = {target.triple, target.cpu, target.features};
+  machine.pic = target.hosted;
+  Expected<std::unique_ptr<TargetMachine>> targetMachine = createTargetMachine(machine);
+  if (!targetMachine)
+    return targetMachine.takeError();
+  Expected<std::unique_ptr<Module>> code =
+      buildModule(module, info, std::move(runtime), context, **targetMachine, machine, inputs);
+  if (!code)
+    return code.takeError();
+  if (options.emit == Emit::Llvm)
+    return writeFile(folder.path(info.name + ".ll"), [&](raw_fd_ostream &os) {
+      (*code)->print(os, nullptr);
+      return Error::success();
+    });
+  if (options.emit == Emit::Assembly)
+    return writeFile(folder.path(info.name + ".s"), [&](raw_fd_ostream &os) {
+      return edgelm::emitCode(**code, **targetMachine, CodeForm::Assembly, os);
+    });
+
+  SmallVector<char, 0> object;
+  raw_svector_ostream os(object);
+  if (Error error = edgelm::emitCode(**code, **targetMachine, CodeForm::Object, os))
+    return error;
+  inputs.timer.done("llvm: code");
+  code->reset(); // its memory is not needed while the weights are written
+  Expected<uint64_t> codeBytes = loadedBytes(os.str());
+  if (!codeBytes)
+    return codeBytes.takeError();
+  info.codeBytes = *codeBytes;
+
+  ProductObjects objects;
+  objects.code = folder.path(info.name + ".o");
+  objects.weights = folder.path(info.name + "_weights.o");
+  if (Error error = writeString(objects.code, os.str()))
+    return error;
+  if (Error error = emitWeights(os.str(), objects))
+    return error;
+  return options.emit == Emit::Object ? Error::success() : emitLibraries(objects);
+}
+
+Error Emitter::emitWeights(StringRef code, ProductObjects &objects) {
+  objects.section.symbol = weightSymbol(info.name);
+  objects.section.bytes = info.weightBytes;
+  if (options.target.hosted && info.weightBytes >= pageAlignedFrom)
+    objects.section.alignment = 4096;
+  Error error = writeFile(objects.weights, [&](raw_fd_ostream &os) {
+    return writeWeightObject(os, code, objects.section, [&](raw_ostream &payload) {
+      return writeWeights(info.weights, inputs.modelDir, info.weightBytes, payload);
+    });
+  });
+  inputs.timer.done("emit: weights");
+  return error;
+}
+
+Error Emitter::emitLibraries(const ProductObjects &objects) {
+  if (Error error = writeStaticLibrary(folder.path("lib" + info.name + ".a"), info.name, objects))
+    return error;
+  inputs.timer.done("emit: archive");
+  if (options.target.hosted) {
+    if (Error error = writeSharedLibrary(folder.path("lib" + info.name + ".so"), info.name, objects))
+      return error;
+    inputs.timer.done("emit: shared library");
+  }
+  sys::fs::remove(objects.code);
+  sys::fs::remove(objects.weights);
+  if (Error error = writeString(folder.path(info.name + ".h"), headerText(info)))
+    return error;
+  if (Error error = writeString(folder.path("edgelm.h"), publicHeaderText()))
+    return error;
+  return writeString(folder.path(info.name + ".json"), reportText(info, options, inputs.files));
+}
+
+Error emitProduct(mlir::ModuleOp module, ModelInfo &info, std::unique_ptr<Module> runtime, LLVMContext &context,
+                  const EmitInputs &inputs) {
+  Expected<StagedFolder> folder = StagedFolder::create(inputs.options.output + "/" + inputs.options.target.name);
+  if (!folder)
+    return folder.takeError();
+  Emitter emitter(info, inputs, *folder);
+  Error error = inputs.options.emit == Emit::Mlir ? emitter.emitMlir(module)
+                                                  : emitter.emitCode(module, std::move(runtime), context);
+  if (error)
+    return error;
+  return folder->commit();
+}
+
+} // namespace edgelm

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a module of kernels to the files of a product.
+#pragma once
+
+#include "Codegen/CompileOptions.h"
+#include "Codegen/FileHash.h"
+#include "Codegen/ModelInfo.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <vector>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace edgelm {
+
+class StageTimer;
+
+/// What the emitter needs besides the module.
+struct EmitInputs {
+  const CompileOptions &options;
+  std::string modelDir; ///< folder that weight files are relative to
+  std::vector<FileHash> files;
+  StageTimer &timer;
+};
+
+/// Compiles `module` (entries and kernels) together with `runtime` and writes what options.emit says into
+/// `<options.output>/<target>`. `info` gets the size of the code.
+llvm::Error emitProduct(mlir::ModuleOp module, ModelInfo &info, std::unique_ptr<llvm::Module> runtime,
+                        llvm::LLVMContext &context, const EmitInputs &inputs);
+
+} // namespace edgelm

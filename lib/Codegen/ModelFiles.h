@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What lies beside the graph in a model's folder: tokenizer, special tokens, and the hashes of everything that was
+// read.
+#pragma once
+
+#include "Codegen/FileHash.h"
+#include "Codegen/Tokenizer/Tokenizer.h"
+#include "Dialect/Import/ModelFolder.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <vector>
+
+namespace edgelm {
+
+/// The tokenizer of `folder`, or none when it has none or one of a kind that is not supported yet (a warning says so).
+llvm::Expected<std::optional<CompiledTokenizer>> loadTokenizer(const ModelFolder &folder);
+
+/// Refuses a tokenizer that does not belong to a model of `vocab` tokens.
+llvm::Error checkVocabulary(const CompiledTokenizer &tokenizer, uint32_t vocab);
+
+/// Ids at which a generation stops, without repetition.
+std::vector<int32_t> stopIdsOf(const ModelFolder &folder, const std::optional<CompiledTokenizer> &tokenizer);
+
+/// Hashes the graph, its weight files (those that `module` names) and the configuration beside them.
+llvm::Expected<std::vector<FileHash>> hashInputs(const ModelFolder &folder, mlir::ModuleOp module);
+
+} // namespace edgelm

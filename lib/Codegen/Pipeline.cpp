@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The compiler as a table: import gives a module, these phases transform it, Compiler.cpp turns the end into files.
+#include "Codegen/Pipeline.h"
+#include "Codegen/Abi.h"
+#include "Codegen/Diagnostics.h"
+#include "Codegen/Isa/Isa.h"
+#include "Passes/Passes.h"
+
+using namespace mlir;
+
+namespace edgelm {
+
+static void addPack(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  PackWeightsOptions options;
+  if (const IsaRow *isa = findIsa(inputs.options.target.isa))
+    options.panel = isa->panel;
+  passes.addPass(createPackWeights(options));
+}
+
+/// Vocabulary and context of a decoder, from the shapes of its logits and caches.
+static std::pair<int64_t, int64_t> decoderSizes(ModuleOp module) {
+  std::pair<int64_t, int64_t> sizes = {0, 0};
+  func::FuncOp decode = module.lookupSymbol<func::FuncOp>("decode");
+  if (!decode)
+    return sizes;
+  for (unsigned i = 0; i < decode.getNumResults(); ++i)
+    if (StringAttr role = decode.getResultAttrOfType<StringAttr>(i, kRoleAttr); role && role.getValue() == "logits")
+      sizes.first = cast<RankedTensorType>(decode.getResultTypes()[i]).getShape().back();
+  for (unsigned i = 0; i < decode.getNumArguments(); ++i)
+    if (StringAttr role = decode.getArgAttrOfType<StringAttr>(i, kRoleAttr); role && role.getValue() == "key_cache")
+      sizes.second = tensorType(decode.getArgument(i)).getDimSize(1);
+  return sizes;
+}
+
+static void addPlan(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  PlanMemoryOptions options;
+  options.sessionBytes = inputs.sessionBytes;
+  auto [vocab, context] = decoderSizes(module);
+  if (vocab)
+    options.samplerBytes = samplerBytes(vocab, context);
+  if (inputs.longestPieceBytes) {
+    options.tokenizerBytes = tokenizerScratchBytes();
+    options.textBytes = textBytes(inputs.longestPieceBytes);
+  }
+  passes.addPass(createPlanMemory(options));
+}
+
+static constexpr Phase phases[] = {
+    {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput},
+    {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput},
+};
+
+llvm::ArrayRef<Phase> phaseTable() {
+  return phases;
+}
+
+const Phase *findPhase(StringRef name) {
+  for (const Phase &phase : phases)
+    if (phase.name == name)
+      return &phase;
+  return nullptr;
+}
+
+std::string phaseNames() {
+  std::string names = "import";
+  for (const Phase &phase : phases)
+    names += ", " + phase.name.str();
+  return names;
+}
+
+llvm::Error runPhase(const Phase &phase, ModuleOp module, const PhaseInputs &inputs) {
+  PassManager passes(module.getContext(), ModuleOp::getOperationName());
+  if (failed(applyPassManagerCLOptions(passes)))
+    return fail(ExitStatus::BadInput, "MLIR does not accept its flags");
+  passes.enableVerifier(inputs.options.verifyEach);
+  phase.addPasses(passes, inputs, module);
+  DiagnosticCollector collector(module.getContext());
+  if (succeeded(passes.run(module)))
+    return llvm::Error::success();
+  return collector.error(phase.failure, "phase '" + phase.name + "' failed without saying why");
+}
+
+} // namespace edgelm

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Compiles an exported model into a static and a shared library for each target.
+#include "Codegen/Abi.h"
+#include "Codegen/CompileError.h"
+#include "Codegen/Compiler.h"
+#include "Codegen/HostTarget.h"
+#include "Codegen/Pipeline.h"
+#include "Passes/Passes.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <map>
+
+using namespace edgelm;
+
+/// Targets are resolved after parsing.
+struct Arguments {
+  CompileOptions options;
+  std::vector<std::string> targets = {"host"};
+  std::string cpu, features;
+  bool printTargets = false;
+};
+
+static const std::map<std::string, Emit> emitNames = {
+    {"lib", Emit::Library}, {"obj", Emit::Object}, {"asm", Emit::Assembly}, {"llvm", Emit::Llvm}, {"mlir", Emit::Mlir}};
+
+static void addOptions(CLI::App &app, Arguments &arguments) {
+  CompileOptions &options = arguments.options;
+  app.add_option("model", options.input, "folder of an exported model, .onnx file, or .mlir text of --stop-after");
+  app.add_option("-o,--output", options.output, "folder for the results, by target; with --stop-after a file")
+      ->default_val("out");
+  app.add_option("--target", arguments.targets, "targets, comma separated: " + targetNames())
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--mcpu", arguments.cpu, "CPU whose pipelines the code is scheduled for");
+  app.add_option("--mattr", arguments.features, "more CPU features, '+a,-b'; the product checks for what is added");
+  app.add_option("-c,--context", options.context,
+                 "tokens that a session holds; default: the smaller of the model's and 2048")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--prefill-chunk", options.prefillChunk, "tokens that one pass over the weights takes")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--max-threads", options.maxThreads, "threads that a session can be opened with")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--name", options.name, "C identifier of the product; default: the folder's name");
+  app.add_flag("--freestanding", options.freestanding, "without threads: needs memcpy, memmove and memset only");
+  app.add_option("--emit", options.emit, "lib (libraries and header), obj, asm, llvm or mlir")
+      ->transform(CLI::CheckedTransformer(emitNames))
+      ->default_str("lib");
+  app.add_option("--stop-after", options.stopAfter, "print the IR after this phase: " + phaseNames());
+  app.add_option("--start-after", options.startAfter, "the phase that printed the .mlir input");
+  app.add_option("--verify-each", options.verifyEach, "verify the IR after each pass")->capture_default_str();
+  app.add_flag("--timing", options.timing, "print the time and memory of each stage");
+  app.add_flag("--print-targets", arguments.printTargets, "print the targets and exit");
+  app.set_version_flag("--version", "EdgeLM " + edgelmVersion().str() + ", LLVM " LLVM_VERSION_STRING);
+  app.footer("MLIR's flags that begin with --mlir- (--mlir-print-ir-after=PASS, --mlir-timing, ...) are accepted too.");
+}
+
+static void printTargets() {
+  for (const TargetRow &row : targetTable())
+    llvm::outs() << llvm::left_justify(llvm::StringRef(row.name), 16) << row.summary << "\n";
+  std::optional<TargetSpec> host = hostTarget();
+  llvm::outs() << llvm::left_justify("host", 16)
+               << (host ? "this machine: " + host->cpu + ", scheduled for " + host->tuneCpu : "not supported") << "\n";
+}
+
+/// A target's row with --mcpu and --mattr.
+static llvm::Expected<TargetSpec> resolve(const std::string &name, const Arguments &arguments) {
+  std::optional<TargetSpec> target = resolveTarget(name);
+  if (!target)
+    return fail(ExitStatus::BadInput, "unknown target '" + name + "'; known targets: " + targetNames());
+  if (!arguments.cpu.empty())
+    target->tuneCpu = arguments.cpu;
+  llvm::SmallVector<llvm::StringRef> features;
+  llvm::StringRef(arguments.features).split(features, ',', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef feature : features) {
+    if (!feature.starts_with("+") && !feature.starts_with("-"))
+      return fail(ExitStatus::BadInput, "expected '+" + feature + "' or '-" + feature + "' in --mattr");
+    target->features += (target->features.empty() ? "" : ",") + feature.str();
+    if (feature.consume_front("+"))
+      target->requiredFeatures += (target->requiredFeatures.empty() ? "" : ",") + feature.str();
+  }
+  return *target;
+}
+
+static llvm::Error checkUsage(const CompileOptions &options) {
+  if (options.input.empty())
+    return fail(ExitStatus::BadInput, "expected a model: a folder, an .onnx file or .mlir text; see --help");
+  for (const std::string &name : {options.stopAfter, options.startAfter})
+    if (!name.empty() && name != "import" && !findPhase(name))
+      return fail(ExitStatus::BadInput, "unknown phase '" + name + "'; known phases: " + phaseNames());
+  return llvm::Error::success();
+}
+
+static llvm::Error run(Arguments &arguments, bool hasOutput) {
+  if (arguments.printTargets) {
+    printTargets();
+    return llvm::Error::success();
+  }
+  if (llvm::Error error = checkUsage(arguments.options))
+    return error;
+  if (!arguments.options.stopAfter.empty() && !hasOutput)
+    arguments.options.output = "-";
+  std::vector<TargetSpec> targets;
+  for (const std::string &name : arguments.targets) {
+    llvm::Expected<TargetSpec> target = resolve(name, arguments);
+    if (!target)
+      return target.takeError();
+    targets.push_back(*target);
+  }
+  for (const TargetSpec &target : targets) {
+    arguments.options.target = target;
+    if (llvm::Error error = compile(arguments.options))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+/// Hands MLIR's flags to LLVM's parser; returns the others.
+static std::vector<char *> takeMlirFlags(int argc, char **argv) {
+  std::vector<char *> ours, theirs = {argv[0]};
+  for (int i = 0; i < argc; ++i)
+    (llvm::StringRef(argv[i]).starts_with("--mlir-") ? theirs : ours).push_back(argv[i]);
+  registerEdgeLMPasses();
+  mlir::registerAsmPrinterCLOptions();
+  mlir::registerMLIRContextCLOptions();
+  mlir::registerPassManagerCLOptions();
+  llvm::cl::ParseCommandLineOptions(theirs.size(), theirs.data());
+  return ours;
+}
+
+int main(int argc, char **argv) {
+  llvm::setBugReportMsg(
+      "edgelm-compile: this is a fault of EdgeLM; run the same command with --timing to see the stage\n");
+  llvm::InitLLVM initialize(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN); // a limit on file sizes is an error of the write
+  std::vector<char *> ours = takeMlirFlags(argc, argv);
+  CLI::App app("Compiles an exported language model into a library for a device.", "edgelm-compile");
+  Arguments arguments;
+  addOptions(app, arguments);
+  try {
+    app.parse(ours.size(), ours.data());
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::BadInput);
+  }
+  llvm::Error error = run(arguments, app.count("--output") > 0);
+  if (!error)
+    return 0;
+  std::string message;
+  ExitStatus status = explain(std::move(error), message);
+  llvm::errs() << "edgelm-compile: error: " << message << "\n";
+  if (status == ExitStatus::Internal)
+    llvm::errs() << "edgelm-compile: this is a fault of EdgeLM; please report the command and its input\n";
+  return static_cast<int>(status);
+}
