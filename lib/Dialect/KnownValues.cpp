@@ -77,6 +77,16 @@ static Values evaluateSlice(SliceOp op, int depth) {
   return result;
 }
 
+static Values evaluateUnary(UnaryOp op, int depth) {
+  Values values = evaluate(op.getInput(), depth);
+  const UnaryFunction *function = lookupUnary(op.getFn());
+  if (!values || !function || !function->onInteger)
+    return std::nullopt;
+  for (int64_t &value : *values)
+    value = value == kUnknown ? kUnknown : function->onInteger(value);
+  return values;
+}
+
 static Values evaluateBinary(BinaryOp op, int depth) {
   Values left = evaluate(op.getLhs(), depth), right = evaluate(op.getRhs(), depth);
   const BinaryFunction *function = lookupBinary(op.getFn());
@@ -129,6 +139,7 @@ static Values evaluateOp(Operation *op, int depth) {
       .Case([&](GatherOp gather) { return evaluateGather(gather, depth); })
       .Case([&](ConcatOp concat) { return evaluateConcat(concat, depth); })
       .Case([&](SliceOp slice) { return evaluateSlice(slice, depth); })
+      .Case([&](UnaryOp unary) { return evaluateUnary(unary, depth); })
       .Case([&](BinaryOp binary) { return evaluateBinary(binary, depth); })
       .Case([&](CompareOp compare) { return evaluateCompare(compare, depth); })
       .Case([&](SelectOp select) { return evaluateSelect(select, depth); })

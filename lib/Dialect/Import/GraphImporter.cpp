@@ -13,6 +13,9 @@ using namespace edgelm;
 /// ai.onnx has two spellings.
 static StringRef domainOf(const onnx::NodeProto &node) { return node.domain() == "ai.onnx" ? "" : StringRef(node.domain()); }
 
+/// The name that Optimum gives to the switch of a merged decoder.
+static constexpr llvm::StringLiteral kUseCacheBranch = "use_cache_branch";
+
 GraphImporter::GraphImporter(const OnnxFile &file, ModuleOp module)
     : file(file), context(module.getContext()), builder(module.getBodyRegion()) {}
 
@@ -134,6 +137,9 @@ LogicalResult GraphImporter::importOutputs() {
     results.push_back(value);
     attributes.push_back(interfaceAttributes(context, output.name(), resultRole(output.name())).getDictionary(context));
   }
+  Value mergeSwitch = values.lookup(kUseCacheBranch);
+  if (BlockArgument argument = dyn_cast_or_null<BlockArgument>(mergeSwitch); argument && argument.use_empty())
+    (void)function.eraseArgument(argument.getArgNumber());
   func::ReturnOp::create(builder, function.getLoc(), results);
   function.setType(builder.getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
   function.setAllResultAttrs(ArrayRef<Attribute>(attributes));
@@ -172,15 +178,26 @@ static void collectInputs(const onnx::NodeProto &node, SmallVectorImpl<StringRef
   }
 }
 
-FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx::GraphProto &graph) {
-  llvm::StringMap<const onnx::NodeProto *> producers;
-  for (const onnx::NodeProto &node : graph.node())
-    for (const std::string &name : node.output())
-      if (!name.empty() && !producers.try_emplace(name, &node).second)
-        return emitError(locationOf(node)) << "the name \"" << name << "\" is defined twice; expected one node for it";
+/// Some exporters write one Constant several times.
+static bool isSameConstant(const onnx::NodeProto &a, const onnx::NodeProto &b) {
+  return a.op_type() == "Constant" && b.op_type() == "Constant" && a.attribute_size() == 1 && b.attribute_size() == 1 &&
+         a.attribute(0).SerializeAsString() == b.attribute(0).SerializeAsString();
+}
 
+FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx::GraphProto &graph) {
   enum class Mark { New, Open, Done };
   llvm::DenseMap<const onnx::NodeProto *, Mark> marks;
+  llvm::StringMap<const onnx::NodeProto *> producers;
+  for (const onnx::NodeProto &node : graph.node()) {
+    for (const std::string &name : node.output()) {
+      if (name.empty() || producers.try_emplace(name, &node).second)
+        continue;
+      if (!isSameConstant(*producers[name], node))
+        return emitError(locationOf(node)) << "the name \"" << name << "\" is defined twice; expected one node for it";
+      marks[&node] = Mark::Done;
+    }
+  }
+
   std::vector<const onnx::NodeProto *> order;
   for (const onnx::NodeProto &root : graph.node()) {
     // Depth first without recursion: graphs are long chains.
@@ -257,6 +274,9 @@ LogicalResult GraphImporter::importIf(const onnx::NodeProto &node) {
   Location location = locationOf(node);
   Value condition = node.input_size() ? values.lookup(node.input(0)) : Value();
   std::optional<SmallVector<int64_t>> known = condition ? constantValues(condition) : std::nullopt;
+  // A merged decoder chooses between its two graphs by this input; the one without past says all that we need.
+  if (isa_and_nonnull<BlockArgument>(condition) && node.input(0) == kUseCacheBranch)
+    known = SmallVector<int64_t>{0};
   if (!known || known->size() != 1)
     return emitError(location) << "If: expected a condition that is known at import, found a computed value";
   StringRef wanted = known->front() ? "then_branch" : "else_branch";

@@ -89,8 +89,8 @@ static LogicalResult skipNorm(NodeBinder &node) {
 static const OperatorRow rows[] = {
     {"", "MatMul", 1, 2, matMul},
     {"", "Gemm", 7, 2, gemm},
-    {"", "LayerNormalization", 17, 2, norm},
-    // ONNX Runtime writes this one in the default domain, too.
+    // Of opset 17; ONNX Runtime's optimizer writes it, and the simplified one, into models of any opset.
+    {"", "LayerNormalization", 1, 2, norm},
     {"", "SimplifiedLayerNormalization", 1, 2, norm, "rms"},
     {"com.microsoft", "FusedMatMul", 1, 2, fusedMatMul},
     {"com.microsoft", "SimplifiedLayerNormalization", 1, 2, norm, "rms"},

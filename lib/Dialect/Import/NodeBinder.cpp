@@ -8,6 +8,8 @@ using namespace edgelm;
 using onnx::AttributeProto;
 
 InFlightDiagnostic NodeBinder::emitError() {
+  if (failed) // only the first error is told
+    return {};
   failed = true;
   return mlir::emitError(location) << node.op_type() << ": ";
 }
@@ -53,8 +55,7 @@ SmallVector<int64_t> NodeBinder::constantInput(size_t i, StringRef what) {
   std::optional<SmallVector<int64_t>> values = constantValues(input(i));
   if (values)
     return *values;
-  if (!failed)
-    emitError() << "expected constant " << what << ", found a computed value";
+  emitError() << "expected constant " << what << ", found a computed value";
   return {};
 }
 
@@ -62,8 +63,7 @@ int64_t NodeBinder::axis(int64_t axis, int64_t rank) {
   int64_t result = axis < 0 ? axis + rank : axis;
   if (result >= 0 && result < rank)
     return result;
-  if (!failed)
-    emitError() << "axis " << axis << " is outside of a tensor of rank " << rank;
+  emitError() << "axis " << axis << " is outside of a tensor of rank " << rank;
   return 0;
 }
 

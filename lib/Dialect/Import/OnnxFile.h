@@ -8,8 +8,8 @@
 
 namespace edgelm {
 
-/// ONNX versions that the importer knows.
-inline constexpr int64_t kMaxIrVersion = 10, kMinOpset = 9, kMaxOpset = 22;
+/// ONNX versions that the importer knows. IR versions 11 to 13 add element types, which are refused by name where they are used.
+inline constexpr int64_t kMaxIrVersion = 13, kMinOpset = 9, kMaxOpset = 22;
 
 /// The parsed model. Tensor data above 64 bytes are not in it: such a tensor is external, and one without a location lies in
 /// this very file.
