@@ -19,6 +19,9 @@ config.substitutions.append(("%shared", config.edgelm_shared_dir))
 config.substitutions.append(("%examples", os.path.join(config.edgelm_source_dir, "examples")))
 config.substitutions.append(("%runtime", os.path.join(config.edgelm_source_dir, "runtime")))
 config.substitutions.append(("%python", config.python))
+# %encode-onnx: an ONNX model in protobuf's text format (standard input) to a file (standard output).
+encode_onnx = "protoc --encode=onnx.ModelProto --proto_path=/usr/include/onnx onnx.proto"
+config.substitutions.append(("%encode-onnx", encode_onnx))
 # Products written by hand: %toy, %fake_encoder, %fake_invoker.
 for product in ("toy", "fake_encoder", "fake_invoker"):
     config.substitutions.append(("%" + product, os.path.join(config.test_exec_root, "Tools", product)))
