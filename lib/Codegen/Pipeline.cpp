@@ -10,10 +10,22 @@ using namespace mlir;
 
 namespace edgelm {
 
+/// Output columns of a panel of packed weights.
+static int64_t panelOf(const PhaseInputs &inputs) {
+  const IsaRow *isa = findIsa(inputs.options.target.isa);
+  return isa ? isa->panel : PackWeightsOptions().panel;
+}
+
+static void addFuse(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  FuseProjectionsOptions options;
+  options.panel = panelOf(inputs);
+  passes.addPass(createFuseEpilogues());
+  passes.addPass(createFuseProjections(options));
+}
+
 static void addPack(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
   PackWeightsOptions options;
-  if (const IsaRow *isa = findIsa(inputs.options.target.isa))
-    options.panel = isa->panel;
+  options.panel = panelOf(inputs);
   passes.addPass(createPackWeights(options));
 }
 
@@ -46,6 +58,7 @@ static void addPlan(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp m
 }
 
 static constexpr Phase phases[] = {
+    {"fuse", "one operation is one kernel launch", addFuse, ExitStatus::BadInput},
     {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput},
     {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput},
 };

@@ -51,11 +51,17 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
       place.name = name.getName().str();
       return mlir::WalkResult::interrupt();
     });
-    byOffset.try_emplace(place.offset, std::move(place));
+    // At one offset the larger is the whole of which the other is a part.
+    auto [known, isNew] = byOffset.try_emplace(place.offset, place);
+    if (!isNew && known->second.bytes < place.bytes)
+      known->second = place;
   });
   std::vector<WeightPlace> places;
-  for (auto &[offset, place] : byOffset)
-    places.push_back(std::move(place));
+  for (auto &[offset, place] : byOffset) {
+    bool isPart = !places.empty() && offset + place.bytes <= places.back().offset + places.back().bytes;
+    if (!isPart)
+      places.push_back(std::move(place));
+  }
   return places;
 }
 

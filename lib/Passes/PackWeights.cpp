@@ -86,7 +86,9 @@ struct PackWeights : edgelm::impl::PackWeightsBase<PackWeights> {
 private:
   /// Storage of the concatenated `sources`; creates the place when it is new.
   Value pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType);
+  void notePlacesOfParts(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType, int64_t offset);
   LogicalResult packLinear(LinearOp linear);
+  LogicalResult packFunction(func::FuncOp function);
   void packPlainOperands(Operation *op);
   void noteTiedTables(func::FuncOp function);
 
@@ -97,6 +99,30 @@ private:
 };
 
 } // namespace
+
+/// Bytes of a weight in the product: whole panels, or its elements.
+static int64_t storedBytes(RankedTensorType type, int64_t layout) {
+  int64_t elements = type.getNumElements();
+  if (layout)
+    elements = llvm::alignTo(type.getDimSize(0), layout) * type.getDimSize(1);
+  return llvm::divideCeil(elements * type.getElementTypeBitWidth(), 8);
+}
+
+/// A part of a concatenation that fills whole panels is as good as the weight alone.
+void PackWeights::notePlacesOfParts(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType,
+                                    int64_t offset) {
+  for (const Source &source : sources) {
+    RankedTensorType type = RankedTensorType::get(source.type.getShape(), elementType);
+    bool isWhole = !layout || source.type.getDimSize(0) % layout == 0 || &source == &sources.back();
+    if (isWhole && offset % weightAlignment == 0) {
+      Key key = {builder.getArrayAttr(source.bytes), builder.getDenseBoolArrayAttr(source.transposed), layout, type};
+      places.try_emplace(key.identity(), offset);
+    }
+    if (!isWhole)
+      return; // the next part begins inside a panel
+    offset += storedBytes(type, layout);
+  }
+}
 
 Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType) {
   SmallVector<Attribute> bytes, storedAs;
@@ -118,18 +144,17 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   RankedTensorType type = RankedTensorType::get(shape, elementType);
   Key key = {builder.getArrayAttr(bytes), builder.getDenseBoolArrayAttr(transposed), layout, type};
   auto [place, isNew] = places.try_emplace(key.identity(), end);
+  int64_t offset = place->second;
   if (isNew) {
     ++numPacked;
-    int64_t elements = type.getNumElements();
-    if (layout)
-      elements = llvm::divideCeil(shape[0], layout) * layout * shape[1];
-    int64_t size = llvm::divideCeil(elements * type.getElementTypeBitWidth(), 8);
-    end += llvm::alignTo(size, weightAlignment);
+    end += llvm::alignTo(storedBytes(type, layout), weightAlignment);
+    if (sources.size() > 1)
+      notePlacesOfParts(builder, sources, layout, elementType, offset);
   } else {
     ++numShared;
   }
   return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout,
-                                place->second, isConverted ? builder.getArrayAttr(storedAs) : nullptr);
+                                offset, isConverted ? builder.getArrayAttr(storedAs) : nullptr);
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {
@@ -205,33 +230,49 @@ void PackWeights::noteTiedTables(func::FuncOp function) {
   });
 }
 
+LogicalResult PackWeights::packFunction(func::FuncOp function) {
+  SmallVector<Operation *> operations;
+  function.walk([&](Operation *op) {
+    if (!isa<func::FuncOp>(op))
+      operations.push_back(op);
+  });
+  for (Operation *op : operations) {
+    // What only renames a weight is looked through by its user.
+    bool renames = op->getNumResults() == 1 && isa<CastOp, TransposeOp, ReshapeOp>(op) && findSource(op->getResult(0));
+    if (renames)
+      continue;
+    if (LinearOp linear = dyn_cast<LinearOp>(op))
+      if (failed(packLinear(linear)))
+        return failure();
+    packPlainOperands(op);
+  }
+  for (Operation *op : llvm::reverse(operations))
+    if (op->use_empty() && isa<WeightOp, ConstantOp, CastOp, TransposeOp, ReshapeOp>(op))
+      op->erase();
+  return success();
+}
+
 void PackWeights::runOnOperation() {
   ModuleOp module = getOperation();
   places.clear();
   linearMatrices.clear();
   end = 0;
-  for (func::FuncOp function : module.getOps<func::FuncOp>())
+  SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
+  for (func::FuncOp function : functions)
     noteTiedTables(function);
-  for (func::FuncOp function : module.getOps<func::FuncOp>()) {
-    SmallVector<Operation *> operations;
-    function.walk([&](Operation *op) {
-      if (!isa<func::FuncOp>(op))
-        operations.push_back(op);
-    });
-    for (Operation *op : operations) {
-      // What only renames a weight is looked through by its user.
-      bool renames =
-          op->getNumResults() == 1 && isa<CastOp, TransposeOp, ReshapeOp>(op) && findSource(op->getResult(0));
-      if (renames)
-        continue;
-      if (LinearOp linear = dyn_cast<LinearOp>(op))
-        if (failed(packLinear(linear)))
-          return signalPassFailure();
-      packPlainOperands(op);
-    }
-    for (Operation *op : llvm::reverse(operations))
-      if (op->use_empty() && isa<WeightOp, ConstantOp, CastOp, TransposeOp, ReshapeOp>(op))
-        op->erase();
-  }
+  // Merged matrices first, so that other entries find their parts.
+  auto hasMerged = [](func::FuncOp function) {
+    return function
+        .walk([](LinearOp linear) {
+          return linear.getWeights().size() > 1 && !linear.getGlu() ? WalkResult::interrupt() : WalkResult::advance();
+        })
+        .wasInterrupted();
+  };
+  SmallVector<func::FuncOp> ordered;
+  llvm::copy_if(functions, std::back_inserter(ordered), hasMerged);
+  llvm::copy_if(functions, std::back_inserter(ordered), [&](func::FuncOp function) { return !hasMerged(function); });
+  for (func::FuncOp function : ordered)
+    if (failed(packFunction(function)))
+      return signalPassFailure();
   module->setAttr("edgelm.weight_bytes", Builder(module).getI64IntegerAttr(end));
 }

@@ -49,6 +49,29 @@ def FoldConstants : Pass<"edgelm-fold-constants", "mlir::ModuleOp"> {
                     Statistic<"numErased", "num-erased", "Operations that nobody used">];
 }
 
+def FuseProjections : Pass<"edgelm-fuse-projections", "mlir::ModuleOp"> {
+  let summary = "Merge linears that read one token's activations";
+  let description = [{
+    Expects the incremental form. Where an entry computes one row, linears of one input (queries, keys and values) become one, whose result is cut by
+    `edgelm.slice`: one launch in place of three, and the slices are names only. Merged are linears without
+    epilogue whose features fill whole panels, so that entries of many tokens, which stay as they are, read the parts
+    from the same place in the product.
+  }];
+  let options = [Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">];
+  let statistics = [Statistic<"numMerged", "num-merged", "Linears merged into another">];
+}
+
+def FuseEpilogues : Pass<"edgelm-fuse-epilogues", "mlir::ModuleOp"> {
+  let summary = "Let linears apply activations, gates and residuals";
+  let description = [{
+    Afterwards an activation of a linear's result, a gated unit of two linears of one input and the addition of a residual belong to the linear when nobody else reads
+    what it computed: `edgelm.linear` has the order activation, gate, residual.
+
+    Leaves alone: activations with parameters, gated units with biases.
+  }];
+  let statistics = [Statistic<"numFused", "num-fused", "Operations that became an epilogue">];
+}
+
 def PackWeights : Pass<"edgelm-pack-weights", "mlir::ModuleOp"> {
   let summary = "Give every weight its layout and its place in the product";
   let description = [{
