@@ -11,7 +11,7 @@ edgelm_status edgelm_rt_check_tokens(const edgelm_context *context, const int32_
   if (count > model->context - context->position)
     return EDGELM_CONTEXT_FULL;
   for (size_t i = 0; i < count; ++i)
-    if (ids[i] < 0 || (uint32_t)ids[i] >= model->vocab)
+    if ((uint32_t)ids[i] >= model->vocab) // negative ones, too
       return EDGELM_INVALID_TOKEN;
   return EDGELM_OK;
 }

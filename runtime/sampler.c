@@ -32,7 +32,7 @@ typedef struct {
   float max;         // of the logits
   float min_p;       // probability relative to the likeliest token's
   float least;       // tokens outside of a shortlist are below this logit
-  uint64_t rest;     // sum of the probabilities of the tokens outside of a shortlist
+  uint64_t rest;     // sum of the probabilities of the tokens outside of a shortlist that the filters did not cut off
 } candidates;
 
 static scratch scratch_of(edgelm_context *context) {
@@ -170,7 +170,6 @@ static int filter(candidates *c, uint64_t *sums, const edgelm_sampling *sampling
   if (sampling->top_k > 0 && sampling->top_k < vocab) {
     if (!keep_prefix(c, sums, sampling->top_k, 0))
       return 0;
-    c->rest = 0; // what is outside is cut off
     bounded = 1;
   }
   if (sampling->top_p > 0 && sampling->top_p < 1) {

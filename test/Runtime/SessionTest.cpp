@@ -147,6 +147,14 @@ TEST(Session, PrefillInAnyPiecesGivesTheSameLogits) {
   }
 }
 
+TEST(Session, TheRestOfAChunkIsAValidToken) {
+  Decoder session(fake_decoder);
+  std::vector<int32_t> prompt = someTokens(FAKE_PREFILL + 2);
+  ASSERT_EQ(edgelm_prefill(session, prompt.data(), prompt.size()), EDGELM_OK);
+  EXPECT_EQ(std::vector<int32_t>(session.arena->tokens, session.arena->tokens + FAKE_PREFILL),
+            (std::vector<int32_t>{prompt[FAKE_PREFILL], prompt[FAKE_PREFILL + 1], 0, 0}));
+}
+
 TEST(Session, WithoutAPrefillEntryPromptsAreDecoded) {
   edgelm_descriptor model = fake_decoder;
   model.prefill = nullptr;

@@ -120,6 +120,13 @@ TEST(State, RefusesWhatDoesNotFitTheModel) {
   EXPECT_EQ(restoreChanged([](Tree &tree) { tree.fingerprint.pop_back(); }), EDGELM_CORRUPT_STATE);
   EXPECT_EQ(restoreChanged([](Tree &tree) { tree.position = 12; }), EDGELM_CORRUPT_STATE);
   EXPECT_EQ(restoreChanged([](Tree &tree) { tree.position = FAKE_CONTEXT + 1; }), EDGELM_CORRUPT_STATE);
+  EXPECT_EQ(restoreChanged([](Tree &tree) { // more than fits, but the same everywhere
+              tree.position = FAKE_CONTEXT + 1;
+              tree.tokens.resize(FAKE_CONTEXT + 1);
+              tree.tensors[0]->data.resize(FAKE_HEADS * (FAKE_CONTEXT + 1) * 8);
+              tree.tensors[1]->data.resize((FAKE_CONTEXT + 1) * 4);
+            }),
+            EDGELM_CORRUPT_STATE);
   EXPECT_EQ(restoreChanged([](Tree &tree) { tree.tokens.pop_back(); }), EDGELM_CORRUPT_STATE);
   EXPECT_EQ(restoreChanged([](Tree &tree) { tree.tokens[3] = FAKE_VOCAB; }), EDGELM_CORRUPT_STATE);
   EXPECT_EQ(restoreChanged([](Tree &tree) { tree.tokens[3] = -1; }), EDGELM_CORRUPT_STATE);
