@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // One conversion of everything to the LLVM dialect, with bare pointers and the target's index width, and its translation.
 #include "Codegen/LowerToLlvm.h"
+#include "Codegen/LaunchLowering.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -65,6 +66,7 @@ static mlir::LogicalResult convert(mlir::ModuleOp module, const llvm::DataLayout
   if (mlir::failed(passes.run(module)))
     return mlir::failure();
 
+  declareRuntime(module);
   mlir::LowerToLLVMOptions options(context);
   options.overrideIndexBitwidth(indexBits);
   options.useBarePtrCallConv = true;
@@ -84,35 +86,10 @@ static mlir::LogicalResult convert(mlir::ModuleOp module, const llvm::DataLayout
   mlir::index::populateIndexToLLVMConversionPatterns(types, patterns);
   mlir::ub::populateUBToLLVMConversionPatterns(types, patterns);
   mlir::populateMathToLLVMConversionPatterns(types, patterns);
+  populateLaunchConversionPatterns(types, patterns);
   if (mlir::failed(mlir::applyFullConversion(module, target, std::move(patterns))))
     return module.emitError("cannot lower to the LLVM dialect");
   return mlir::success();
-}
-
-std::string taskName(llvm::StringRef kernel) { return ("task_" + kernel).str(); }
-
-/// Adds `task(buffers, pos, n, begin, end)`, which loads the pointers that `kernel` takes and calls it.
-static void addTask(mlir::LLVM::LLVMFuncOp kernel) {
-  mlir::OpBuilder b(kernel);
-  mlir::Location loc = kernel.getLoc();
-  mlir::Type pointer = mlir::LLVM::LLVMPointerType::get(b.getContext());
-  mlir::Type i32 = b.getI32Type();
-  mlir::Type type = mlir::LLVM::LLVMFunctionType::get(mlir::LLVM::LLVMVoidType::get(b.getContext()),
-                                                      {pointer, i32, i32, i32, i32});
-  mlir::LLVM::LLVMFuncOp task =
-      mlir::LLVM::LLVMFuncOp::create(b, loc, taskName(kernel.getName()), type, mlir::LLVM::Linkage::Internal);
-  mlir::Block *entry = task.addEntryBlock(b);
-  b.setInsertionPointToStart(entry);
-  llvm::SmallVector<mlir::Value> args;
-  for (unsigned i = 0; i + 4 < kernel.getNumArguments(); ++i) {
-    mlir::Value slot = mlir::LLVM::GEPOp::create(b, loc, pointer, pointer, entry->getArgument(0),
-                                                 llvm::ArrayRef<mlir::LLVM::GEPArg>{int32_t(i)});
-    args.push_back(mlir::LLVM::LoadOp::create(b, loc, pointer, slot));
-  }
-  for (unsigned i = 1; i < 5; ++i)
-    args.push_back(entry->getArgument(i));
-  mlir::LLVM::CallOp::create(b, loc, kernel, args);
-  mlir::LLVM::ReturnOp::create(b, loc, mlir::ValueRange{});
 }
 
 void setTargetAttributes(llvm::Module &module, const TargetSpec &target) {

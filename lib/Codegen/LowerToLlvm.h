@@ -19,9 +19,6 @@ namespace edgelm {
 /// Unit attribute of a kernel function: it takes memrefs, then (pos, n, begin, end: i32), and gets a task.
 inline constexpr llvm::StringLiteral kKernelAttr = "edgelm.kernel";
 
-/// The name of the function that unpacks the memrefs of `kernel` from an array: an `edgelm_task` of docs/plan.md.
-std::string taskName(llvm::StringRef kernel);
-
 /// Adds to `registry` the dialects and translations that `lowerToLlvm` needs.
 void registerLlvmLowering(mlir::DialectRegistry &registry);
 

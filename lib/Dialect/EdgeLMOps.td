@@ -4,6 +4,7 @@
 #define EDGELM_OPS_TD
 
 include "Dialect/AlgebraOps.td"
+include "Dialect/LaunchOps.td"
 include "Dialect/TransformerOps.td"
 
 #endif // EDGELM_OPS_TD

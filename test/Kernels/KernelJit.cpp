@@ -2,6 +2,7 @@
 // Kernel modules through the product's lowering into ORC.
 #include "KernelJit.h"
 #include "Codegen/HostTarget.h"
+#include "Codegen/LaunchLowering.h"
 #include "Codegen/LowerToLlvm.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

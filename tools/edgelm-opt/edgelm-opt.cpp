@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // mlir-opt with the edgelm dialect and passes, which also reads ONNX models.
+#include "Codegen/CodegenPasses.h"
 #include "Dialect/Import/Import.h"
 #include "Passes/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -40,6 +41,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registry.insert<edgelm::EdgeLMDialect, func::FuncDialect>();
   edgelm::registerEdgeLMPasses();
+  edgelm::registerEdgeLMCodegenPasses();
   registerTransformsPasses();
   llvm::cl::opt<std::string> model("import-onnx", llvm::cl::value_desc("file or folder"),
                                    llvm::cl::desc("Import this model instead of reading the input file"));

@@ -4,8 +4,11 @@
 #include "Codegen/Kernels/ScalarKernels.h"
 
 #include "Dialect/ScalarFunctions.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <bit>
 
 namespace edgelm {
 
@@ -17,6 +20,8 @@ std::string LinearSpec::name() const {
     os << "_glu";
   if (bias)
     os << "_bias";
+  if (constantBias)
+    os << llvm::format("_c%016llx", (unsigned long long)std::bit_cast<uint64_t>(*constantBias));
   if (!activation.empty())
     os << '_' << activation;
   if (residual)
@@ -132,6 +137,8 @@ void LinearBuilder::finishLanes(Val panelIndex, Val row, llvm::ArrayRef<Column> 
     llvm::SmallVector<Val, 2> values;
     for (size_t part = 0; part < stride; ++part) {
       Val value = sums[i + part];
+      if (spec.constantBias)
+        value = value + *spec.constantBias;
       if (spec.bias)
         value = value + k.loadFirst(bias, {column + double(part * spec.n)}, lanes, count);
       values.push_back(value);

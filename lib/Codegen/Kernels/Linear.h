@@ -4,6 +4,7 @@
 
 #include "Codegen/Kernels/KernelBuilder.h"
 
+#include <optional>
 #include <string>
 
 namespace edgelm {
@@ -22,6 +23,8 @@ struct LinearSpec {
   /// f32, f16 or bf16.
   mlir::Type weightType;
   bool bias = false;
+  /// A bias of one value instead of its memref.
+  std::optional<double> constantBias;
   bool residual = false;
   bool glu = false;
   /// A row of the scalar function table, or empty.

@@ -22,13 +22,31 @@ std::string NormSpec::name() const {
     os << llvm::format("_%016llx", (unsigned long long)std::bit_cast<uint64_t>(epsilon));
   if (bias)
     os << "_bias";
+  for (std::optional<double> constant : {constantWeight, constantBias})
+    if (constant)
+      os << llvm::format("_c%016llx", (unsigned long long)std::bit_cast<uint64_t>(*constant));
+    else
+      os << "_m";
   return text;
 }
 
 static Val add(Val x, Val y) { return x + y; }
 
+/// The weight, and then the bias, of a row's vector: from memory or one constant.
+static Val loadWeight(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val column, int64_t count) {
+  if (spec.constantWeight)
+    return k.like(k.f32Vector(k.isa.lanes), *spec.constantWeight);
+  return k.loadFirst(args.memrefs[1], {column}, k.isa.lanes, count);
+}
+
+static Val loadBias(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val column, int64_t count) {
+  if (spec.constantBias)
+    return k.like(k.f32Vector(k.isa.lanes), *spec.constantBias);
+  return k.loadFirst(args.memrefs[spec.constantWeight ? 1 : 2], {column}, k.isa.lanes, count);
+}
+
 static void buildRms(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val row) {
-  mlir::Value input = args.memrefs[0], weight = args.memrefs[1], output = args.memrefs[2];
+  mlir::Value input = args.memrefs[0], output = args.memrefs.back();
   int64_t lanes = k.isa.lanes;
   Val squares = reduceRow(
       k, spec.columns, k.like(k.f32Vector(lanes), 0.0),
@@ -40,12 +58,12 @@ static void buildRms(KernelBuilder &k, const KernelArgs &args, const NormSpec &s
   Val scale = k.splat(k.f32(1.0) / k.sqrt(squares / double(spec.columns) + spec.epsilon), lanes);
   forRow(k, spec.columns, [&](Val column, int64_t count) {
     Val x = k.loadFirst(input, {row, column}, lanes, count) * scale;
-    k.storeFirst(output, {row, column}, x * k.loadFirst(weight, {column}, lanes, count), count);
+    k.storeFirst(output, {row, column}, x * loadWeight(k, args, spec, column, count), count);
   });
 }
 
 static void buildLayer(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val row) {
-  mlir::Value input = args.memrefs[0], weight = args.memrefs[1], output = args.memrefs.back();
+  mlir::Value input = args.memrefs[0], output = args.memrefs.back();
   int64_t lanes = k.isa.lanes;
   Val zero = k.like(k.f32Vector(lanes), 0.0);
   Val sum = reduceRow(
@@ -67,9 +85,9 @@ static void buildLayer(KernelBuilder &k, const KernelArgs &args, const NormSpec 
       add);
   Val scale = k.splat(k.f32(1.0) / k.sqrt(squares / double(spec.columns) + spec.epsilon), lanes);
   forRow(k, spec.columns, [&](Val column, int64_t count) {
-    Val y = centred(column, count) * scale * k.loadFirst(weight, {column}, lanes, count);
+    Val y = centred(column, count) * scale * loadWeight(k, args, spec, column, count);
     if (spec.bias)
-      y = y + k.loadFirst(args.memrefs[2], {column}, lanes, count);
+      y = y + loadBias(k, args, spec, column, count);
     k.storeFirst(output, {row, column}, y, count);
   });
 }
@@ -107,7 +125,7 @@ mlir::func::FuncOp getNormKernel(mlir::ModuleOp module, const NormSpec &spec, co
   mlir::Type vector = mlir::MemRefType::get({spec.columns}, f32);
   bool isSoftmax = spec.kind == NormKind::Softmax || spec.kind == NormKind::LogSoftmax;
   llvm::SmallVector<mlir::Type> types = {matrix};
-  types.append(isSoftmax ? 0 : spec.bias ? 2 : 1, vector);
+  types.append(isSoftmax ? 0 : int(!spec.constantWeight) + int(spec.bias && !spec.constantBias), vector);
   types.push_back(matrix);
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     k.loop(args.begin, k.min(args.end, args.n), 1, [&](Val row) {

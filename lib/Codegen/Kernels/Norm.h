@@ -4,6 +4,7 @@
 
 #include "Codegen/Kernels/KernelBuilder.h"
 
+#include <optional>
 #include <string>
 
 namespace edgelm {
@@ -20,6 +21,8 @@ struct NormSpec {
   int64_t rows = 1, columns = 1;
   double epsilon = 0;
   bool bias = false;
+  /// A weight or bias of one value instead of its memref.
+  std::optional<double> constantWeight, constantBias;
 
   std::string name() const;
 };
