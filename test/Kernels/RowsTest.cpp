@@ -20,7 +20,12 @@ TEST(Rows, NormalisesRows) {
         SCOPED_TRACE(target.name + " " + std::to_string(columns) + " " + std::to_string(int(kind)));
         constexpr int64_t rows = 3;
         bool scaled = kind == NormKind::Rms || kind == NormKind::Layer;
-        NormSpec spec = {kind, rows, columns, scaled ? 1e-5 : 0, kind == NormKind::Layer};
+        NormSpec spec;
+        spec.kind = kind;
+        spec.rows = rows;
+        spec.columns = columns;
+        spec.epsilon = scaled ? 1e-5 : 0;
+        spec.bias = kind == NormKind::Layer;
         KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) { getNormKernel(module, spec, isa); });
         std::vector<float> input = randomFloats(rows * columns, 1), weight = randomFloats(columns, 2),
                            bias = randomFloats(columns, 3), output(rows * columns, 77.0f);
