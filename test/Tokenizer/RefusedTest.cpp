@@ -95,6 +95,18 @@ TEST(Malformed, is_not_json) {
   }
 }
 
+TEST(Malformed, is_nested_without_end) {
+  TestTokenizer tok;
+  EXPECT_FALSE(tok.parse(std::string(1000000, '[')));
+  EXPECT_FALSE(tok.parse("{\"model\": " + std::string(200000, '[') + std::string(200000, ']') + "}"));
+  EXPECT_EQ(tok.error, "tokenizer.json: model: found array, expected an object");
+  std::string pattern(100000, '(');
+  EXPECT_FALSE(tok.parse(
+      tinyWith("/pre_tokenizer", {{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}})
+          .dump()));
+  EXPECT_NE(tok.error.find("groups are nested deeper than 8"), std::string::npos) << tok.error;
+}
+
 TEST(Malformed, has_no_model) {
   for (const char *text : {"[]", "{}", "3", "null", "{\"model\": 7}"}) {
     TestTokenizer tok;

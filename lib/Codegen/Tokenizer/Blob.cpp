@@ -191,12 +191,16 @@ bool Writer::writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint3
       distinct.push_back(set);
     indexOf.push_back(index);
   }
-  std::map<std::vector<bool>, uint32_t> classes;
-  std::vector<bool> signature(distinct.size()), previous;
+  if (distinct.size() > 64)
+    return errors.fail("pre_tokenizer", "its patterns have " + std::to_string(distinct.size()) +
+                                            " different sets of characters, the limit is 64");
+  std::map<uint64_t, uint32_t> classes; // which sets hold a character -> its class
+  uint64_t previous = 0;
   uint32_t current = 0;
   for (uint32_t c = 0; c < codePoints; ++c) {
+    uint64_t signature = 0;
     for (size_t i = 0; i < distinct.size(); ++i)
-      signature[i] = (*distinct[i])[c];
+      signature |= uint64_t((*distinct[i])[c]) << i;
     bool changed = c == 0 || signature != previous;
     if (changed) {
       current = classes.emplace(signature, uint32_t(classes.size())).first->second;
@@ -213,8 +217,8 @@ bool Writer::writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint3
                                             std::to_string(int(EDGELM_TOKENIZER_MAX_CLASSES)));
   for (size_t index : indexOf) {
     uint32_t mask = 0;
-    for (const std::pair<const std::vector<bool>, uint32_t> &entry : classes)
-      mask |= entry.first[index] ? 1u << entry.second : 0;
+    for (const std::pair<const uint64_t, uint32_t> &entry : classes)
+      mask |= entry.first >> index & 1 ? 1u << entry.second : 0;
     masks.push_back(mask);
   }
   return true;

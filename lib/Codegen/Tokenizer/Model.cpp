@@ -47,13 +47,10 @@ static bool readVocab(const Json &model, TokenizerSpec &spec) {
     return vocab.fail("is empty");
   for (nlohmann::json::const_iterator it = vocab.raw().begin(); it != vocab.raw().end(); ++it) {
     const std::string &text = it.key();
-    uint32_t id = 0;
-    if (!vocab[text.c_str()].isNull() && it->is_number_unsigned() && it->get<uint64_t>() < maxId) {
-      id = it->get<uint32_t>();
-    } else {
+    if (!it->is_number_unsigned() || it->get<uint64_t>() >= maxId)
       return vocab.fail("the id of '" + text + "' is " + it->dump() + ", expected a whole number below " +
                         std::to_string(maxId));
-    }
+    uint32_t id = it->get<uint32_t>();
     if (id >= spec.pieces.size()) {
       spec.pieces.resize(id + 1);
       spec.isBytePiece.resize(id + 1);

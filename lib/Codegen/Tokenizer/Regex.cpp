@@ -49,7 +49,7 @@ private:
   bool parseGroup(Regex &group, bool ignoreCase, int depth);
   bool parseCharacter(CharSetPtr &set, bool ignoreCase);
   bool parseClass(CharSetPtr &set, bool ignoreCase);
-  bool parseEscape(CharSetPtr &set, uint32_t &character, bool ignoreCase);
+  bool parseEscape(CharSetPtr &set, uint32_t &character);
   bool parseCount(RegexItem &item);
   bool parseNumber(uint32_t &number);
   bool append(Regex &sequences, const Regex &group);
@@ -194,7 +194,7 @@ bool Parser::parseCharacter(CharSetPtr &set, bool ignoreCase) {
     return true;
   }
   uint32_t character = 0;
-  if (!parseEscape(set, character, ignoreCase))
+  if (!parseEscape(set, character))
     return false;
   if (!set)
     set = characterSet(character, ignoreCase);
@@ -202,7 +202,7 @@ bool Parser::parseCharacter(CharSetPtr &set, bool ignoreCase) {
 }
 
 /// After a backslash: either a set or one character.
-bool Parser::parseEscape(CharSetPtr &set, uint32_t &character, bool ignoreCase) {
+bool Parser::parseEscape(CharSetPtr &set, uint32_t &character) {
   uint32_t c = peek();
   if (atEnd())
     return fail("a backslash at the end");
@@ -277,7 +277,7 @@ bool Parser::parseClass(CharSetPtr &result, bool ignoreCase) {
       return fail("a class inside a class is not supported");
     CharSetPtr part;
     uint32_t from = pattern[pos++];
-    if (from == '\\' && !parseEscape(part, from, ignoreCase))
+    if (from == '\\' && !parseEscape(part, from))
       return false;
     if (part) {
       *set |= *part;
@@ -287,7 +287,7 @@ bool Parser::parseClass(CharSetPtr &result, bool ignoreCase) {
     if (peek() == '-' && pos + 1 < pattern.size() && peek(1) != ']') {
       ++pos;
       to = pattern[pos++];
-      if (to == '\\' && (!parseEscape(part, to, ignoreCase) || part))
+      if (to == '\\' && (!parseEscape(part, to) || part))
         return fail("a range must end with a character");
       if (to < from)
         return fail("a range whose end is before its start");

@@ -25,37 +25,65 @@ template <typename Predicate> static CharSetPtr makeSet(Predicate has) {
   return set;
 }
 
-static const char *categoryOf(uint32_t c) {
-  return utf8proc_category_string(utf8proc_int32_t(c));
+/// The general category of every code point, as utf8proc numbers them.
+static const std::vector<uint8_t> &categories() {
+  static const std::vector<uint8_t> table = [] {
+    std::vector<uint8_t> result(codePoints);
+    for (uint32_t c = 0; c < codePoints; ++c)
+      result[c] = uint8_t(utf8proc_category(utf8proc_int32_t(c)));
+    return result;
+  }();
+  return table;
 }
 
+struct CategoryName {
+  const char *name;
+  utf8proc_category_t category;
+};
+
+static constexpr CategoryName categoryNames[] = {
+    {"Lu", UTF8PROC_CATEGORY_LU}, {"Ll", UTF8PROC_CATEGORY_LL}, {"Lt", UTF8PROC_CATEGORY_LT},
+    {"Lm", UTF8PROC_CATEGORY_LM}, {"Lo", UTF8PROC_CATEGORY_LO}, {"Mn", UTF8PROC_CATEGORY_MN},
+    {"Mc", UTF8PROC_CATEGORY_MC}, {"Me", UTF8PROC_CATEGORY_ME}, {"Nd", UTF8PROC_CATEGORY_ND},
+    {"Nl", UTF8PROC_CATEGORY_NL}, {"No", UTF8PROC_CATEGORY_NO}, {"Pc", UTF8PROC_CATEGORY_PC},
+    {"Pd", UTF8PROC_CATEGORY_PD}, {"Ps", UTF8PROC_CATEGORY_PS}, {"Pe", UTF8PROC_CATEGORY_PE},
+    {"Pi", UTF8PROC_CATEGORY_PI}, {"Pf", UTF8PROC_CATEGORY_PF}, {"Po", UTF8PROC_CATEGORY_PO},
+    {"Sm", UTF8PROC_CATEGORY_SM}, {"Sc", UTF8PROC_CATEGORY_SC}, {"Sk", UTF8PROC_CATEGORY_SK},
+    {"So", UTF8PROC_CATEGORY_SO}, {"Zs", UTF8PROC_CATEGORY_ZS}, {"Zl", UTF8PROC_CATEGORY_ZL},
+    {"Zp", UTF8PROC_CATEGORY_ZP}, {"Cc", UTF8PROC_CATEGORY_CC}, {"Cf", UTF8PROC_CATEGORY_CF},
+    {"Cs", UTF8PROC_CATEGORY_CS}, {"Co", UTF8PROC_CATEGORY_CO}, {"Cn", UTF8PROC_CATEGORY_CN}};
+
 CharSetPtr edgelm::tokenizer::categorySet(std::string_view name) {
-  static constexpr const char *known[] = {"L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd", "Nl",
-                                          "No", "P",  "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk",
-                                          "So", "Z",  "Zs", "Zl", "Zp", "C",  "Cc", "Cf", "Cs", "Co", "Cn"};
-  if (std::find(std::begin(known), std::end(known), name) == std::end(known))
+  uint64_t wanted = 0;
+  for (const CategoryName &row : categoryNames)
+    if (name == row.name || (name.size() == 1 && name[0] == row.name[0]))
+      wanted |= uint64_t(1) << row.category;
+  if (wanted == 0)
     return nullptr;
-  return makeSet([&](uint32_t c) {
-    const char *category = categoryOf(c);
-    return category[0] == name[0] && (name.size() == 1 || category[1] == name[1]);
-  });
+  const std::vector<uint8_t> &table = categories();
+  return makeSet([&](uint32_t c) { return (wanted >> table[c] & 1) != 0; });
 }
 
 CharSetPtr edgelm::tokenizer::spaceSet() {
-  return makeSet([](uint32_t c) {
-    return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-  });
+  std::shared_ptr<CharSet> set = std::make_shared<CharSet>();
+  for (uint32_t c : {0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000})
+    set->set(c);
+  for (uint32_t c = 0x2000; c <= 0x200a; ++c)
+    set->set(c);
+  return set;
 }
 
 CharSetPtr edgelm::tokenizer::wordSet() {
-  return makeSet([](uint32_t c) {
-    std::string_view category = categoryOf(c);
-    // The circled and squared letters are Other_Alphabetic though they are symbols.
-    return category[0] == 'L' || category[0] == 'M' || category == "Nd" || category == "Nl" || category == "Pc" ||
-           c == 0x200c || c == 0x200d || (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) ||
-           (c >= 0x1f150 && c <= 0x1f169) || (c >= 0x1f170 && c <= 0x1f189);
-  });
+  std::shared_ptr<CharSet> set = std::make_shared<CharSet>();
+  for (const char *category : {"L", "M", "Nd", "Nl", "Pc"})
+    *set |= *categorySet(category);
+  set->set(0x200c).set(0x200d);
+  // The circled and squared letters are Other_Alphabetic though they are symbols.
+  for (std::pair<uint32_t, uint32_t> range :
+       {std::pair(0x24b6u, 0x24e9u), {0x1f130u, 0x1f149u}, {0x1f150u, 0x1f169u}, {0x1f170u, 0x1f189u}})
+    for (uint32_t c = range.first; c <= range.second; ++c)
+      set->set(c);
+  return set;
 }
 
 static utf8proc_int32_t foldCase(uint32_t c) {
