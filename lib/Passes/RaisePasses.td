@@ -64,4 +64,50 @@ def RaiseLinear : Pass<"edgelm-raise-linear", "mlir::ModuleOp"> {
   }];
 }
 
+def RaiseRope : Pass<"edgelm-raise-rope", "mlir::ModuleOp"> {
+  let summary = "Recognise rotary position embeddings by following elements";
+  let description = [{
+    Expects position tables as `edgelm.position_rows` of constants or weights. Follows each element of a sum or concatenation to its single source
+    through everything that moves elements and through products with the tables: where each head's elements either pass or are turned in pairs
+    by the position of their token, the value becomes `edgelm.rope` on `[S, heads, headDim]`, interleaved or by halves, whole or partial. Its tables are the
+    columns of the original ones over the full context; equal tables are one constant.
+
+    Leaves alone: other pairings, orders of elements that change.
+  }];
+  let statistics = [Statistic<"numRaised", "num-raised", "Rotations recognised">];
+}
+
+def RaiseAttention : Pass<"edgelm-raise-attention", "mlir::ModuleOp"> {
+  let summary = "Raise scaled and masked dot products to attention";
+  let description = [{
+    Expects classified masks. Reads from each softmax towards the product of queries and keys (scales, additive and selecting masks, conversions, views, lower bounds)
+    and forward to the product with the values. Where queries, keys and values lie in their sources is found by following elements, so that
+    splits of fused projections, transposes and repeated heads need no patterns: heads that read the same keys are grouped. Afterwards it is
+    `edgelm.attention` on `[S, heads, headDim]`, and moves that change no order are single reshapes.
+
+    Says in a remark why a softmax stays.
+  }];
+  let statistics = [Statistic<"numRaised", "num-raised", "Attentions raised">];
+}
+
+def AddCache : Pass<"edgelm-add-cache", "mlir::ModuleOp"> {
+  let summary = "Make entry points over a key/value state";
+  let description = [{
+    Expects a raised `@main` on S tokens of one sequence. Afterwards it, `@probe` and `@context` are gone.
+
+    A decoder (causal attention, or past or present arguments) becomes `@decode` for one token, `@prefill` for `prefill-chunk` tokens
+    with the logits of token n - 1, and `@score` with all logits; docs/plan.md section 3 shows their form. Every operation but attention is copied from S to T tokens by a rule that knows where
+    its tokens are and that it acts on each alone; attention reads a cache to which the new keys and values are appended. In `@prefill` everything behind the last attention works on
+    the selected row. A dynamic quantization of the whole sequence becomes one of each token, which a remark says. An `attention_mask` of
+    a causal attention goes: one sequence has no padding.
+
+    Tokens with bidirectional attention become `@encode` on `[S, features]`; operations that mix tokens stay as they are there. A model without tokens becomes `@invoke`.
+
+    Refuses, by name: an operation of a decoder that mixes tokens (a sum over them, pooling), a mask that no attention has taken up, constants that differ between tokens
+    and follow no position table, other inputs of a decoder.
+  }];
+  let options = [Option<"prefillChunk", "prefill-chunk", "int64_t", "16", "Tokens of @prefill and @score">,
+                 Option<"context", "context", "int64_t", "0", "Rows of the caches; 0: as the position tables have">];
+}
+
 #endif // EDGELM_RAISE_PASSES_TD

@@ -65,15 +65,29 @@ struct WidenActivations : edgelm::impl::WidenActivationsBase<WidenActivations> {
     ++numCastsDropped;
   }
 
-  /// Trained operands of an operation that computes in f32 are converted in front of it.
+  /// Trained operands of an operation that computes in f32 are converted in front of it; constants are rewritten.
   void widenParameters(Operation &op) {
     for (OpOperand &operand : op.getOpOperands()) {
       if (!isNarrowFloat(operand.get().getType()))
         continue;
       OpBuilder builder(&op);
+      if (auto constant = operand.get().getDefiningOp<ConstantOp>())
+        if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue())) {
+          operand.set(ConstantOp::create(builder, constant.getLoc(), widenedConstant(dense)));
+          continue;
+        }
       Type wide = widened(operand.get().getType());
       operand.set(CastOp::create(builder, op.getLoc(), wide, operand.get(), builder.getF32Type()));
     }
+  }
+
+  static DenseElementsAttr widenedConstant(DenseElementsAttr narrow) {
+    return cast<DenseElementsAttr>(narrow.mapValues(Float32Type::get(narrow.getContext()), [](const APFloat &number) {
+      APFloat wide = number;
+      bool losesInfo;
+      wide.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &losesInfo);
+      return wide.bitcastToAPInt();
+    }));
   }
 };
 } // namespace
