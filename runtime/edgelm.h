@@ -50,7 +50,7 @@ static inline const char *edgelm_status_text(edgelm_status status) {
       "the model was compiled by an EdgeLM whose ABI differs from this edgelm.h",
       "this processor lacks an instruction set that the model was compiled for",
       "the arena is smaller than the model's arena bytes",
-      "the arena is not aligned; declare it with EDGELM_ALIGNED",
+      "the arena or the lent weights are not aligned; declare them with EDGELM_ALIGNED",
       "more threads were asked for than the model was compiled for",
       "the model's weights lie in a file; pass them in the options",
       "the model or this build of it has no such function",
@@ -136,7 +136,7 @@ typedef struct edgelm_options {
   void (*on_logits)(void *user, float *logits, uint32_t vocab); /* before each sampling; may change them */
   uint64_t (*clock)(void *user);                                /* nanoseconds, for edgelm_result */
   void (*log)(void *user, const char *message);                 /* e.g. which processor feature is missing */
-  const void *weights;                                          /* for models without embedded weights */
+  const void *weights;                                          /* aligned; for models without embedded ones */
   size_t weight_bytes;
 } edgelm_options;
 

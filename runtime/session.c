@@ -71,6 +71,8 @@ edgelm_status edgelm_rt_open(const edgelm_model *model, void *arena, size_t aren
     if (fields->weight_bytes && (!lent.weights || lent.weight_bytes < fields->weight_bytes))
       return EDGELM_NO_WEIGHTS;
     weights = lent.weights;
+    if ((uintptr_t)weights % EDGELM_ARENA_ALIGNMENT)
+      return EDGELM_ARENA_UNALIGNED;
   }
 
   const char *missing = edgelm_rt_missing_feature(fields->cpu_features);

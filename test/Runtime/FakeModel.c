@@ -2,7 +2,7 @@
 // The entries of the hand-written models, in the form in which the compiler emits them.
 #include "FakeModel.h"
 
-static const uint8_t weights[4] = {1, 2, 3, 4};
+EDGELM_ALIGNED static const uint8_t weights[4] = {1, 2, 3, 4};
 static const uint8_t fingerprint[32] = {0xed, 0x9e, 0x11, 0xa0};
 static const uint8_t tokenizer_table[1] = {7};
 static const int32_t stop_ids[1] = {FAKE_STOP};

@@ -100,6 +100,9 @@ TEST(Session, OpenChecksThreadsAndWeights) {
   options.weight_bytes = fake_decoder.weight_bytes - 1;
   EXPECT_EQ(edgelm_open(modelOf(separate), arena.get(), sizeof *arena, &options, &session), EDGELM_NO_WEIGHTS);
   ++options.weight_bytes;
+  options.weights = static_cast<const uint8_t *>(fake_decoder.weights) + 4;
+  EXPECT_EQ(edgelm_open(modelOf(separate), arena.get(), sizeof *arena, &options, &session), EDGELM_ARENA_UNALIGNED);
+  options.weights = fake_decoder.weights;
   ASSERT_EQ(edgelm_open(modelOf(separate), arena.get(), sizeof *arena, &options, &session), EDGELM_OK);
   EXPECT_EQ(edgelm_decode(session, 9), EDGELM_OK);
   EXPECT_EQ(logitsOf(session), logitsAfter({9}));
