@@ -46,7 +46,9 @@ struct pool {
 static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
-#elif defined(__aarch64__) || defined(__arm__)
+#elif defined(__aarch64__)
+  __asm__ volatile("isb"); // yield is a no-op on most cores, this takes about as long as x86's pause
+#elif defined(__arm__)
   __asm__ volatile("yield");
 #endif
 }
