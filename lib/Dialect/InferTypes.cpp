@@ -41,8 +41,7 @@ LogicalResult edgelm::mergeTypes(std::optional<Location> location, StringRef opN
     if (!expected)
       continue;
     RankedTensorType known = dyn_cast_or_null<RankedTensorType>(found);
-    RankedTensorType merged =
-        known ? merge(known, cast<RankedTensorType>(expected)) : cast<RankedTensorType>(expected);
+    RankedTensorType merged = known ? merge(known, cast<RankedTensorType>(expected)) : cast<RankedTensorType>(expected);
     if (!merged)
       return emitOptionalError(location, "'", opName, "' op has the result type ", found, ", but its operands give ",
                                expected);

@@ -19,7 +19,8 @@ llvm::LogicalResult refineResultTypes(mlir::Operation *op);
 /// Whether each pair has one element type and one rank, and dimensions that are equal or `?`.
 bool areCompatible(mlir::TypeRange left, mlir::TypeRange right);
 
-/// Merges `inferred` into `types`; a null inferred type says nothing. Emits an error that names both where they contradict.
+/// Merges `inferred` into `types`; a null inferred type says nothing. Emits an error that names both where they
+/// contradict.
 llvm::LogicalResult mergeTypes(std::optional<mlir::Location> location, llvm::StringRef opName,
                                llvm::ArrayRef<mlir::Type> inferred, llvm::SmallVectorImpl<mlir::Type> &types);
 

@@ -53,12 +53,12 @@ LogicalResult DequantizeBlocksOp::inferReturnTypes(MLIRContext *, OptionalLocati
   RankedTensorType codes = tensorType(adaptor.getCodes());
   int64_t blockSize = adaptor.getBlockSize(), k = adaptor.getK(), bits = adaptor.getBits();
   if (blockSize <= 0 || bits <= 0 || k <= 0)
-    return emitOptionalError(location, "expected positive bits, block_size and k, found ", bits, ", ", blockSize, " and ",
-                             k);
+    return emitOptionalError(location, "expected positive bits, block_size and k, found ", bits, ", ", blockSize,
+                             " and ", k);
   int64_t blocks = (k + blockSize - 1) / blockSize, bytes = (blockSize * bits + 7) / 8;
   if (codes.getRank() != 3 || !codes.hasStaticShape() || codes.getDimSize(1) != blocks || codes.getDimSize(2) != bytes)
-    return emitOptionalError(location, "codes have the type ", codes, "; expected [N, ", blocks, ", ", bytes, "] for k ",
-                             k, ", ", bits, " bits and blocks of ", blockSize);
+    return emitOptionalError(location, "codes have the type ", codes, "; expected [N, ", blocks, ", ", bytes,
+                             "] for k ", k, ", ", bits, " bits and blocks of ", blockSize);
   int64_t rows = codes.getDimSize(0);
   RankedTensorType scales = tensorType(adaptor.getScales());
   if (scales.hasStaticShape() && scales.getNumElements() != rows * blocks)

@@ -13,9 +13,12 @@ using Types = SmallVectorImpl<Type>;
 
 static constexpr int64_t kUnknown = ShapedType::kDynamic;
 
-static bool known(int64_t size) { return size != kUnknown; }
+static bool known(int64_t size) {
+  return size != kUnknown;
+}
 
-/// Elements of a shape operand, unknown ones where only its length is known. Without a length the rank is unknown: an error.
+/// Elements of a shape operand, unknown ones where only its length is known. Without a length the rank is unknown: an
+/// error.
 static FailureOr<Shape> shapeOperand(OptionalLocation location, StringRef what, Value operand) {
   if (std::optional<Shape> values = knownValues(operand))
     return *values;
@@ -91,7 +94,8 @@ LogicalResult ReshapeOp::verify() {
   if (input.getElementType() != result.getElementType())
     return emitOpError("expects the element type of ") << input << ", found " << result;
   if (input.hasStaticShape() && result.hasStaticShape() && input.getNumElements() != result.getNumElements())
-    return emitOpError("expects a shape of ") << input.getNumElements() << " elements for " << input << ", found " << result;
+    return emitOpError("expects a shape of ")
+           << input.getNumElements() << " elements for " << input << ", found " << result;
   return success();
 }
 
@@ -100,7 +104,8 @@ LogicalResult UnsqueezeOp::inferReturnTypes(MLIRContext *, OptionalLocation loca
   Shape shape(input.getShape());
   for (int64_t axis : adaptor.getAxes()) {
     if (axis < 0 || axis > static_cast<int64_t>(shape.size()))
-      return emitOptionalError(location, "axis ", axis, " is outside of the result of inserting dimensions into ", input);
+      return emitOptionalError(location, "axis ", axis, " is outside of the result of inserting dimensions into ",
+                               input);
     shape.insert(shape.begin() + axis, 1);
   }
   types.push_back(input.clone(shape));
@@ -115,11 +120,12 @@ LogicalResult SqueezeOp::inferReturnTypes(MLIRContext *, OptionalLocation locati
     if (failed(checkAxis(location, input, axis)))
       return failure();
     else if (known(input.getDimSize(axis)) && input.getDimSize(axis) != 1)
-      return emitOptionalError(location, "dimension ", axis, " of ", input, " cannot be removed; expected size 1, found ",
-                               input.getDimSize(axis));
+      return emitOptionalError(location, "dimension ", axis, " of ", input,
+                               " cannot be removed; expected size 1, found ", input.getDimSize(axis));
   Shape shape;
   for (auto [i, size] : llvm::enumerate(input.getShape())) {
-    bool removed = adaptor.getAxes().empty() ? size == 1 : llvm::is_contained(adaptor.getAxes(), static_cast<int64_t>(i));
+    bool removed =
+        adaptor.getAxes().empty() ? size == 1 : llvm::is_contained(adaptor.getAxes(), static_cast<int64_t>(i));
     if (!removed)
       shape.push_back(size);
   }
@@ -170,7 +176,8 @@ LogicalResult TileOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
   if (failed(repeats))
     return failure();
   if (static_cast<int64_t>(repeats->size()) != input.getRank())
-    return emitOptionalError(location, "expected ", input.getRank(), " repeats for ", input, ", found ", repeats->size());
+    return emitOptionalError(location, "expected ", input.getRank(), " repeats for ", input, ", found ",
+                             repeats->size());
   Shape shape;
   for (auto [size, count] : llvm::zip_equal(input.getShape(), *repeats))
     shape.push_back(known(size) && known(count) ? size * count : kUnknown);
@@ -269,7 +276,8 @@ LogicalResult IotaOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor 
   int64_t length = kUnknown;
   std::optional<Shape> start = constantValues(adaptor.getStart()), limit = constantValues(adaptor.getLimit()),
                        delta = constantValues(adaptor.getDelta());
-  if (start && limit && delta && start->size() == 1 && limit->size() == 1 && delta->size() == 1 && delta->front() != 0) {
+  if (start && limit && delta && start->size() == 1 && limit->size() == 1 && delta->size() == 1 &&
+      delta->front() != 0) {
     int64_t distance = delta->front() > 0 ? limit->front() - start->front() : start->front() - limit->front();
     int64_t stride = std::abs(delta->front());
     length = distance <= 0 ? 0 : (distance + stride - 1) / stride;

@@ -163,7 +163,9 @@ static Values evaluate(Value value, int depth) {
   return SmallVector<int64_t>(type.getNumElements(), kUnknown);
 }
 
-Values edgelm::knownValues(Value value) { return evaluate(value, kMaxDepth); }
+Values edgelm::knownValues(Value value) {
+  return evaluate(value, kMaxDepth);
+}
 
 Values edgelm::constantValues(Value value) {
   Values values = knownValues(value);

@@ -7,9 +7,9 @@
 
 namespace edgelm {
 
-/// Elements of `value`, a rank-0 or rank-1 integer tensor of at most 64 elements, in order; `ShapedType::kDynamic` stands
-/// for an element that is not known. Follows constants, `edgelm.shape` of partly static tensors, and the few operations
-/// that exporters compute shapes with. None when the number of elements is unknown.
+/// Elements of `value`, a rank-0 or rank-1 integer tensor of at most 64 elements, in order; `ShapedType::kDynamic`
+/// stands for an element that is not known. Follows constants, `edgelm.shape` of partly static tensors, and the few
+/// operations that exporters compute shapes with. None when the number of elements is unknown.
 std::optional<llvm::SmallVector<int64_t>> knownValues(mlir::Value value);
 
 /// As `knownValues`, but none unless every element is known.

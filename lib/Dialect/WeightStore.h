@@ -38,14 +38,15 @@ public:
 
 private:
   std::mutex mutex;
-  llvm::StringMap<std::unique_ptr<MappedFile>> files;                     ///< by path
+  llvm::StringMap<std::unique_ptr<MappedFile>> files;                   ///< by path
   llvm::DenseSet<std::pair<mlir::Attribute, mlir::Attribute>> verified; ///< (source, model folder)
 };
 
 /// The interface of the dialect that holds the store, so that it lives as long as the context.
 std::unique_ptr<mlir::DialectInterface> makeWeightStore(mlir::Dialect *dialect);
 
-/// The folder that the weights below `op` are relative to: `edgelm.model_dir` of the module around it, or the current folder.
+/// The folder that the weights below `op` are relative to: `edgelm.model_dir` of the module around it, or the current
+/// folder.
 llvm::StringRef modelDirOf(mlir::Operation *op);
 
 } // namespace edgelm

@@ -5,7 +5,9 @@
 using namespace mlir;
 using namespace edgelm;
 
-static LogicalResult unary(NodeBinder &node) { return node.finish(node.unary(node.function(), node.input(0))); }
+static LogicalResult unary(NodeBinder &node) {
+  return node.finish(node.unary(node.function(), node.input(0)));
+}
 
 /// A function with parameters, read from the attributes `names` (in the order of the scalar function's row).
 static LogicalResult withParams(NodeBinder &node, ArrayRef<std::pair<StringRef, double>> names) {
@@ -15,8 +17,12 @@ static LogicalResult withParams(NodeBinder &node, ArrayRef<std::pair<StringRef, 
   return node.finish(node.create<UnaryOp>(node.function(), node.input(0), ArrayRef<double>(params)));
 }
 
-static LogicalResult withAlpha001(NodeBinder &node) { return withParams(node, {{"alpha", 0.01}}); }
-static LogicalResult withAlpha1(NodeBinder &node) { return withParams(node, {{"alpha", 1.0}}); }
+static LogicalResult withAlpha001(NodeBinder &node) {
+  return withParams(node, {{"alpha", 0.01}});
+}
+static LogicalResult withAlpha1(NodeBinder &node) {
+  return withParams(node, {{"alpha", 1.0}});
+}
 static LogicalResult selu(NodeBinder &node) {
   return withParams(node, {{"alpha", 1.67326319217681884765625}, {"gamma", 1.05070102214813232421875}});
 }
@@ -92,7 +98,9 @@ static LogicalResult castLike(NodeBinder &node) {
   return node.finish(node.cast(node.input(0), tensorType(node.input(1)).getElementType()));
 }
 
-static LogicalResult identity(NodeBinder &node) { return node.finish(node.input(0)); }
+static LogicalResult identity(NodeBinder &node) {
+  return node.finish(node.input(0));
+}
 
 /// Dropout does nothing at inference; the mask is not available.
 static LogicalResult dropout(NodeBinder &node) {
@@ -194,4 +202,6 @@ static const OperatorRow rows[] = {
     {"com.microsoft", "QuickGelu", 1, 1, scaledSilu},
 };
 
-ArrayRef<OperatorRow> edgelm::elementwiseOperators() { return rows; }
+ArrayRef<OperatorRow> edgelm::elementwiseOperators() {
+  return rows;
+}

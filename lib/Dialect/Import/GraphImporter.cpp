@@ -11,7 +11,9 @@ using namespace mlir;
 using namespace edgelm;
 
 /// ai.onnx has two spellings.
-static StringRef domainOf(const onnx::NodeProto &node) { return node.domain() == "ai.onnx" ? "" : StringRef(node.domain()); }
+static StringRef domainOf(const onnx::NodeProto &node) {
+  return node.domain() == "ai.onnx" ? "" : StringRef(node.domain());
+}
 
 /// The name that Optimum gives to the switch of a merged decoder.
 static constexpr llvm::StringLiteral kUseCacheBranch = "use_cache_branch";
@@ -19,7 +21,9 @@ static constexpr llvm::StringLiteral kUseCacheBranch = "use_cache_branch";
 GraphImporter::GraphImporter(const OnnxFile &file, ModuleOp module)
     : file(file), context(module.getContext()), builder(module.getBodyRegion()) {}
 
-Location GraphImporter::locationOf(StringRef name) { return NameLoc::get(StringAttr::get(context, name)); }
+Location GraphImporter::locationOf(StringRef name) {
+  return NameLoc::get(StringAttr::get(context, name));
+}
 
 Location GraphImporter::locationOf(const onnx::NodeProto &node) {
   if (!node.name().empty())
@@ -30,7 +34,8 @@ Location GraphImporter::locationOf(const onnx::NodeProto &node) {
 LogicalResult GraphImporter::define(StringRef name, Value value, Location location) {
   if (values.try_emplace(name, value).second)
     return success();
-  return emitError(location) << "the name \"" << name << "\" is defined twice; expected one initializer, input or node for it";
+  return emitError(location) << "the name \"" << name
+                             << "\" is defined twice; expected one initializer, input or node for it";
 }
 
 //===- Operators that have no row ---------------------------------------===//
@@ -69,8 +74,9 @@ LogicalResult GraphImporter::checkOperators() {
   error << "the model needs operators that are not supported: ";
   StringRef separator = "";
   for (const auto &[name, entry] : found) {
-    error << separator << name.second << " (" << (name.first.empty() ? "ai.onnx" : name.first) << ", opset " << entry.opset
-          << ", " << entry.count << (entry.count == 1 ? " node" : " nodes") << ", first \"" << entry.first->name() << "\"";
+    error << separator << name.second << " (" << (name.first.empty() ? "ai.onnx" : name.first) << ", opset "
+          << entry.opset << ", " << entry.count << (entry.count == 1 ? " node" : " nodes") << ", first \""
+          << entry.first->name() << "\"";
     if (std::string similar = similarOperators(name.second); !similar.empty())
       error << "; supported: " << similar;
     error << ")";
@@ -103,13 +109,13 @@ LogicalResult GraphImporter::importInputs() {
     const onnx::TypeProto &type = input.type();
     Type element = type.has_tensor_type() ? elementType(type.tensor_type().elem_type(), context) : Type();
     if (!element || !type.tensor_type().has_shape())
-      return emitError(locationOf(input.name())) << "input \"" << input.name() << "\" is no tensor of numbers with a known rank";
+      return emitError(locationOf(input.name()))
+             << "input \"" << input.name() << "\" is no tensor of numbers with a known rank";
     SmallVector<int64_t> shape;
     for (const onnx::TensorShapeProto::Dimension &size : type.tensor_type().shape().dim())
       shape.push_back(size.has_dim_value() && size.dim_value() >= 0 ? size.dim_value() : ShapedType::kDynamic);
     types.push_back(RankedTensorType::get(shape, element));
-    attributes.push_back(
-        interfaceAttributes(context, input.name(), argumentRole(input.name())).getDictionary(context));
+    attributes.push_back(interfaceAttributes(context, input.name(), argumentRole(input.name())).getDictionary(context));
     inputs.push_back(&input);
   }
   function = func::FuncOp::create(builder, locationOf(graph.name().empty() ? file.name : graph.name()), "main",
@@ -178,12 +184,6 @@ static void collectInputs(const onnx::NodeProto &node, SmallVectorImpl<StringRef
   }
 }
 
-/// Some exporters write one Constant several times.
-static bool isSameConstant(const onnx::NodeProto &a, const onnx::NodeProto &b) {
-  return a.op_type() == "Constant" && b.op_type() == "Constant" && a.attribute_size() == 1 && b.attribute_size() == 1 &&
-         a.attribute(0).SerializeAsString() == b.attribute(0).SerializeAsString();
-}
-
 FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx::GraphProto &graph) {
   enum class Mark { New, Open, Done };
   llvm::DenseMap<const onnx::NodeProto *, Mark> marks;
@@ -192,9 +192,13 @@ FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx
     for (const std::string &name : node.output()) {
       if (name.empty() || producers.try_emplace(name, &node).second)
         continue;
-      if (!isSameConstant(*producers[name], node))
+      const onnx::NodeProto *&first = producers[name];
+      if (first->op_type() != "Constant" || node.op_type() != "Constant")
         return emitError(locationOf(node)) << "the name \"" << name << "\" is defined twice; expected one node for it";
-      marks[&node] = Mark::Done;
+      // Some old exporters leave the same Constant twice, or a changed one behind it: the last counts, as in ONNX
+      // Runtime.
+      marks[first] = Mark::Done;
+      first = &node;
     }
   }
 

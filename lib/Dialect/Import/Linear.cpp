@@ -80,7 +80,8 @@ static LogicalResult skipNorm(NodeBinder &node) {
   Value sum = node.binary("add", node.input(0), node.input(1)), bias = node.input(rms ? 3 : 4);
   if (bias)
     sum = node.binary("add", sum, bias);
-  Value result = normalized(node, sum, node.input(2), rms ? Value() : node.input(3), rms, node.number("epsilon", 1e-5f));
+  Value result =
+      normalized(node, sum, node.input(2), rms ? Value() : node.input(3), rms, node.number("epsilon", 1e-5f));
   if (node.numOutputs() < 4)
     return node.finish(result);
   return node.finish({result, Value(), Value(), sum});
@@ -98,4 +99,6 @@ static const OperatorRow rows[] = {
     {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, 3, skipNorm, "rms"},
 };
 
-ArrayRef<OperatorRow> edgelm::linearOperators() { return rows; }
+ArrayRef<OperatorRow> edgelm::linearOperators() {
+  return rows;
+}

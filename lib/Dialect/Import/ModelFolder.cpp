@@ -18,12 +18,10 @@ namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
 /// The first that exists counts. A decoder without past is the simplest graph, and every decoder gets a cache later.
-static constexpr llvm::StringLiteral kGraphs[] = {"model.onnx",
-                                                  "decoder_model.onnx",
-                                                  "decoder_with_past_model.onnx",
+static constexpr llvm::StringLiteral kGraphs[] = {"model.onnx", "decoder_model.onnx", "decoder_with_past_model.onnx",
                                                   "decoder_model_merged.onnx"};
-static constexpr llvm::StringLiteral kContextKeys[] = {"max_position_embeddings", "n_positions", "n_ctx", "max_seq_len",
-                                                       "seq_length", "max_sequence_length"};
+static constexpr llvm::StringLiteral kContextKeys[] = {
+    "max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length"};
 
 static std::string joined(StringRef folder, StringRef name) {
   SmallString<256> result(folder);

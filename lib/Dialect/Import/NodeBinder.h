@@ -8,8 +8,8 @@
 
 namespace edgelm {
 
-/// One ONNX node while its operations are built. The first error ends the import: after it, `create` gives a placeholder
-/// and emits nothing, so that handlers need not check every step.
+/// One ONNX node while its operations are built. The first error ends the import: after it, `create` gives a
+/// placeholder and emits nothing, so that handlers need not check every step.
 class NodeBinder {
 public:
   NodeBinder(const onnx::NodeProto &node, const OperatorRow &row, int64_t opset, llvm::ArrayRef<mlir::Value> inputs,
@@ -57,7 +57,9 @@ public:
     return refined(OpT::create(builder, location, mlir::Type(builder.getNoneType()), std::forward<Args>(args)...));
   }
   mlir::Value unary(llvm::StringRef function, mlir::Value x) { return create<UnaryOp>(function, x); }
-  mlir::Value binary(llvm::StringRef function, mlir::Value x, mlir::Value y) { return create<BinaryOp>(function, x, y); }
+  mlir::Value binary(llvm::StringRef function, mlir::Value x, mlir::Value y) {
+    return create<BinaryOp>(function, x, y);
+  }
   /// `value` with this element type.
   mlir::Value cast(mlir::Value value, mlir::Type element);
   /// Builds an operation with `count` results, whose types are inferred.
@@ -67,7 +69,8 @@ public:
       return llvm::SmallVector<mlir::Value>(count, placeholder());
     mlir::Operation *op = OpT::create(builder, location, mlir::TypeRange(none), std::forward<Args>(args)...);
     refined(op);
-    return failed ? llvm::SmallVector<mlir::Value>(count, placeholder()) : llvm::SmallVector<mlir::Value>(op->getResults());
+    return failed ? llvm::SmallVector<mlir::Value>(count, placeholder())
+                  : llvm::SmallVector<mlir::Value>(op->getResults());
   }
 
   /// Ends a handler: the node's outputs are `values`; further outputs of the node must be unused.

@@ -58,9 +58,9 @@ FailureOr<std::unique_ptr<OnnxFile>> edgelm::openOnnxFile(StringRef path, MLIRCo
   std::string skeleton;
   WireStatus status = withoutWeights(mapped->bytes(), skeleton);
   if (status == WireStatus::Truncated)
-    return emitError(location) << "is truncated: the model does not end within its " << mapped->bytes().size() << " bytes";
-  if (status == WireStatus::Malformed || skeleton.size() > INT32_MAX ||
-      !file->model.ParseFromString(skeleton))
+    return emitError(location) << "is truncated: the model does not end within its " << mapped->bytes().size()
+                               << " bytes";
+  if (status == WireStatus::Malformed || skeleton.size() > INT32_MAX || !file->model.ParseFromString(skeleton))
     return emitError(location) << "is not an ONNX model: it cannot be parsed";
   if (failed(checkVersions(*file, location)))
     return failure();

@@ -8,11 +8,12 @@
 
 namespace edgelm {
 
-/// ONNX versions that the importer knows. IR versions 11 to 13 add element types, which are refused by name where they are used.
+/// ONNX versions that the importer knows. IR versions 11 to 13 add element types, which are refused by name where they
+/// are used.
 inline constexpr int64_t kMaxIrVersion = 13, kMinOpset = 9, kMaxOpset = 22;
 
-/// The parsed model. Tensor data above 64 bytes are not in it: such a tensor is external, and one without a location lies in
-/// this very file.
+/// The parsed model. Tensor data above 64 bytes are not in it: such a tensor is external, and one without a location
+/// lies in this very file.
 struct OnnxFile {
   std::string folder; ///< absolute; external data are relative to it
   std::string name;   ///< of the file in the folder

@@ -9,7 +9,9 @@
 using namespace edgelm;
 using llvm::StringRef;
 
-static auto key(const OperatorRow *row) { return std::make_tuple(StringRef(row->domain), StringRef(row->name), row->since); }
+static auto key(const OperatorRow *row) {
+  return std::make_tuple(StringRef(row->domain), StringRef(row->name), row->since);
+}
 
 std::vector<const OperatorRow *> edgelm::allOperators() {
   std::vector<const OperatorRow *> rows;

@@ -18,10 +18,11 @@ using Handler = llvm::LogicalResult (*)(NodeBinder &node);
 struct OperatorRow {
   llvm::StringLiteral domain; ///< "" is ai.onnx
   llvm::StringLiteral name;
-  int64_t since;                     ///< first opset with this meaning; the row with the greatest one counts
-  unsigned inputs;                   ///< how many inputs a node has at least
+  int64_t since;   ///< first opset with this meaning; the row with the greatest one counts
+  unsigned inputs; ///< how many inputs a node has at least
   Handler handler;
-  llvm::StringLiteral function = ""; ///< for handlers of families: a row of the scalar function table, or which reduction
+  llvm::StringLiteral function =
+      ""; ///< for handlers of families: a row of the scalar function table, or which reduction
 };
 
 /// The rows by family; each is in the file of its name (`Elementwise.cpp`, …).

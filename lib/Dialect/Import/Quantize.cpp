@@ -88,4 +88,6 @@ static const OperatorRow rows[] = {
     {"com.microsoft", "MatMulNBits", 1, 3, matMulNBits},
 };
 
-ArrayRef<OperatorRow> edgelm::quantizeOperators() { return rows; }
+ArrayRef<OperatorRow> edgelm::quantizeOperators() {
+  return rows;
+}

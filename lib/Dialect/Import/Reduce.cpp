@@ -5,7 +5,9 @@
 using namespace mlir;
 using namespace edgelm;
 
-static int64_t rankOf(Value value) { return tensorType(value).getRank(); }
+static int64_t rankOf(Value value) {
+  return tensorType(value).getRank();
+}
 
 /// The row's function is the reduction. Axes are an attribute, later (ReduceSum 13, the others 18) an input.
 static LogicalResult reduce(NodeBinder &node) {
@@ -67,4 +69,6 @@ static const OperatorRow rows[] = {
     {"", "LogSoftmax", 1, 1, softmax, "log"},
 };
 
-ArrayRef<OperatorRow> edgelm::reduceOperators() { return rows; }
+ArrayRef<OperatorRow> edgelm::reduceOperators() {
+  return rows;
+}

@@ -5,7 +5,9 @@
 using namespace mlir;
 using namespace edgelm;
 
-static int64_t rankOf(Value value) { return tensorType(value).getRank(); }
+static int64_t rankOf(Value value) {
+  return tensorType(value).getRank();
+}
 
 static LogicalResult constant(NodeBinder &node) {
   Builder &types = node.types();
@@ -92,7 +94,9 @@ static LogicalResult expand(NodeBinder &node) {
   return node.finish(node.create<BroadcastOp>(node.input(0), node.input(1)));
 }
 
-static LogicalResult tile(NodeBinder &node) { return node.finish(node.create<TileOp>(node.input(0), node.input(1))); }
+static LogicalResult tile(NodeBinder &node) {
+  return node.finish(node.create<TileOp>(node.input(0), node.input(1)));
+}
 
 static LogicalResult concat(NodeBinder &node) {
   return node.finish(
@@ -107,25 +111,21 @@ static LogicalResult trilu(NodeBinder &node) {
   return node.finish(node.create<TriluOp>(node.input(0), node.input(1), node.integer("upper", 1) != 0));
 }
 
-static LogicalResult nonZero(NodeBinder &node) { return node.finish(node.create<NonZeroOp>(node.input(0))); }
+static LogicalResult nonZero(NodeBinder &node) {
+  return node.finish(node.create<NonZeroOp>(node.input(0)));
+}
 
 static const OperatorRow rows[] = {
-    {"", "Constant", 1, 0, constant},
-    {"", "ConstantOfShape", 9, 1, constantOfShape},
-    {"", "Shape", 1, 1, shape},
-    {"", "Size", 1, 1, size},
-    {"", "Reshape", 5, 2, reshape},
-    {"", "Flatten", 1, 1, flatten},
-    {"", "Unsqueeze", 1, 1, unsqueeze},
-    {"", "Unsqueeze", 13, 2, unsqueeze},
-    {"", "Squeeze", 1, 1, squeeze},
-    {"", "Transpose", 1, 1, transpose},
-    {"", "Expand", 8, 2, expand},
-    {"", "Tile", 6, 2, tile},
-    {"", "Concat", 4, 1, concat},
-    {"", "Range", 11, 3, range},
-    {"", "Trilu", 14, 1, trilu},
-    {"", "NonZero", 9, 1, nonZero},
+    {"", "Constant", 1, 0, constant},   {"", "ConstantOfShape", 9, 1, constantOfShape},
+    {"", "Shape", 1, 1, shape},         {"", "Size", 1, 1, size},
+    {"", "Reshape", 5, 2, reshape},     {"", "Flatten", 1, 1, flatten},
+    {"", "Unsqueeze", 1, 1, unsqueeze}, {"", "Unsqueeze", 13, 2, unsqueeze},
+    {"", "Squeeze", 1, 1, squeeze},     {"", "Transpose", 1, 1, transpose},
+    {"", "Expand", 8, 2, expand},       {"", "Tile", 6, 2, tile},
+    {"", "Concat", 4, 1, concat},       {"", "Range", 11, 3, range},
+    {"", "Trilu", 14, 1, trilu},        {"", "NonZero", 9, 1, nonZero},
 };
 
-ArrayRef<OperatorRow> edgelm::shapeOperators() { return rows; }
+ArrayRef<OperatorRow> edgelm::shapeOperators() {
+  return rows;
+}

@@ -5,7 +5,9 @@
 using namespace mlir;
 using namespace edgelm;
 
-static int64_t rankOf(Value value) { return tensorType(value).getRank(); }
+static int64_t rankOf(Value value) {
+  return tensorType(value).getRank();
+}
 
 /// Slice; the bounds are attributes before opset 10, then inputs, of which axes and steps may be left out.
 static LogicalResult slice(NodeBinder &node) {
@@ -90,10 +92,12 @@ static LogicalResult scatterND(NodeBinder &node) {
 }
 
 static const OperatorRow rows[] = {
-    {"", "Slice", 1, 1, slice},     {"", "Slice", 10, 3, slice},
-    {"", "Split", 2, 1, split},     {"", "Pad", 2, 1, pad},
-    {"", "Gather", 1, 2, gather},   {"", "GatherElements", 11, 2, gatherElements},
+    {"", "Slice", 1, 1, slice},        {"", "Slice", 10, 3, slice},
+    {"", "Split", 2, 1, split},        {"", "Pad", 2, 1, pad},
+    {"", "Gather", 1, 2, gather},      {"", "GatherElements", 11, 2, gatherElements},
     {"", "GatherND", 11, 2, gatherND}, {"", "ScatterND", 11, 3, scatterND},
 };
 
-ArrayRef<OperatorRow> edgelm::sliceOperators() { return rows; }
+ArrayRef<OperatorRow> edgelm::sliceOperators() {
+  return rows;
+}

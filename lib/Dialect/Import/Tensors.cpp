@@ -10,7 +10,8 @@ using namespace mlir;
 using namespace edgelm;
 using onnx::TensorProto;
 
-/// What stays a constant: scalars and a few bytes of anything; shapes, indices and boolean masks (i1, i32, i64) up to 1 MiB.
+/// What stays a constant: scalars and a few bytes of anything; shapes, indices and boolean masks (i1, i32, i64) up to 1
+/// MiB.
 static constexpr int64_t kSmallBytes = 64;
 static constexpr int64_t kIndexBytes = 1 << 20;
 /// Values written one by one as varints have no bytes in the file that a weight could refer to.
@@ -135,7 +136,8 @@ LogicalResult TensorImporter::locateExternal(const TensorProto &tensor, Location
   if (stated && *stated != length)
     return emitError(location) << "tensor \"" << tensor.name() << "\" has " << *stated << " bytes of data; expected "
                                << length << " for " << data.type;
-  bool escapes = llvm::is_contained(llvm::make_range(llvm::sys::path::begin(data.file), llvm::sys::path::end(data.file)), "..");
+  bool escapes =
+      llvm::is_contained(llvm::make_range(llvm::sys::path::begin(data.file), llvm::sys::path::end(data.file)), "..");
   if (llvm::sys::path::is_absolute(data.file) || escapes)
     return emitError(location) << "tensor \"" << tensor.name() << "\" lies in \"" << data.file
                                << "\"; expected a file below the model's folder";
@@ -242,7 +244,8 @@ Value TensorImporter::import(const TensorProto &tensor, Location location) {
     return constant(denseElements(data.type, data.bytes), location);
   if (data.inlined.empty())
     return weight(tensor, data, location);
-  emitError(location) << "tensor \"" << tensor.name() << "\" of " << data.bytes.size()
-                      << " bytes is stored as a list of numbers; expected raw_data; save the model again with external data";
+  emitError(location)
+      << "tensor \"" << tensor.name() << "\" of " << data.bytes.size()
+      << " bytes is stored as a list of numbers; expected raw_data; save the model again with external data";
   return {};
 }

@@ -35,8 +35,9 @@ struct Field {
 
 /// Field numbers of onnx.proto.
 static constexpr Child kChildren[] = {
-    {Message::Model, 7, Message::Graph},     {Message::Graph, 1, Message::Node},      {Message::Graph, 5, Message::Tensor},
-    {Message::Node, 5, Message::Attribute},  {Message::Attribute, 5, Message::Tensor}, {Message::Attribute, 6, Message::Graph},
+    {Message::Model, 7, Message::Graph},       {Message::Graph, 1, Message::Node},
+    {Message::Graph, 5, Message::Tensor},      {Message::Node, 5, Message::Attribute},
+    {Message::Attribute, 5, Message::Tensor},  {Message::Attribute, 6, Message::Graph},
     {Message::Attribute, 10, Message::Tensor}, {Message::Attribute, 11, Message::Graph},
 };
 static constexpr uint32_t kTensorData[] = {4 /*float_data*/, 9 /*raw_data*/, 10 /*double_data*/};
@@ -123,7 +124,9 @@ static void copyField(ArrayRef<uint8_t> file, const Field &field, std::string &o
 }
 
 static void copyTensor(ArrayRef<uint8_t> file, ArrayRef<Field> fields, std::string &out) {
-  auto isData = [](const Field &field) { return field.type == kBytes && llvm::is_contained(kTensorData, field.number); };
+  auto isData = [](const Field &field) {
+    return field.type == kBytes && llvm::is_contained(kTensorData, field.number);
+  };
   // A packed array in several pieces is legal, but nobody writes it; it is then parsed like any small tensor.
   const Field *data = llvm::count_if(fields, isData) == 1 ? llvm::find_if(fields, isData) : nullptr;
   bool external = data && data->end - data->payload > kInlineBytes;
