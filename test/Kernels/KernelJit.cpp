@@ -45,25 +45,44 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
 }
 
-KernelJit::KernelJit(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build,
-                     const IsaRow *isa) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  mlir::DialectRegistry registry;
+/// What the runtime does, on one thread, but in uneven parts that show a kernel which depends on its range.
+static void launchInParts(void *, Task task, void *const *buffers, int32_t pos, int32_t n, int32_t items) {
+  int32_t first = items / 3;
+  task(buffers, pos, n, first, items);
+  task(buffers, pos, n, 0, first);
+}
+
+static int32_t neverStop(void *) { return 0; }
+
+void registerKernelDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::arith::ArithDialect, mlir::func::FuncDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
   registerLlvmLowering(registry);
+}
+
+KernelJit::KernelJit(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build,
+                     const IsaRow *isa) {
+  mlir::DialectRegistry registry;
+  registerKernelDialects(registry);
   mlir::MLIRContext context(registry);
   context.loadAllAvailableDialects();
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
   build(*module, isa ? *isa : *findIsa(target.isa));
+  compile(target, *module);
+}
+
+KernelJit::KernelJit(const TargetSpec &target, mlir::ModuleOp module) { compile(target, module); }
+
+void KernelJit::compile(const TargetSpec &target, mlir::ModuleOp module) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
   if (getenv("EDGELM_DUMP_MLIR"))
     module->dump();
-  if (mlir::failed(mlir::verify(*module)))
+  if (mlir::failed(mlir::verify(module)))
     check(llvm::createStringError("invalid kernel"));
 
   std::unique_ptr<llvm::LLVMContext> llvmContext = std::make_unique<llvm::LLVMContext>();
-  std::unique_ptr<llvm::Module> code = lowerToLlvm(*module, target, *llvmContext);
+  std::unique_ptr<llvm::Module> code = lowerToLlvm(module, target, *llvmContext);
   if (!code)
     check(llvm::createStringError("lowering failed"));
   for (llvm::Function &function : *code)
@@ -84,10 +103,18 @@ KernelJit::KernelJit(const TargetSpec &target, llvm::function_ref<void(mlir::Mod
     llvm::errs() << os.str();
   }
   jit = check(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(builder).create());
+  llvm::orc::SymbolMap runtime;
+  runtime[jit->mangleAndIntern("edgelm_rt_launch")] = {llvm::orc::ExecutorAddr::fromPtr(&launchInParts),
+                                                       llvm::JITSymbolFlags::Exported};
+  runtime[jit->mangleAndIntern("edgelm_rt_poll")] = {llvm::orc::ExecutorAddr::fromPtr(&neverStop),
+                                                     llvm::JITSymbolFlags::Exported};
+  check(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(runtime)));
   check(jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(code), std::move(llvmContext))));
 }
 
 Task KernelJit::task(llvm::StringRef kernel) { return check(jit->lookup(taskName(kernel))).toPtr<Task>(); }
+
+Entry KernelJit::entry(llvm::StringRef name) { return check(jit->lookup(name)).toPtr<Entry>(); }
 
 std::vector<TargetSpec> runnableTargets() {
   std::vector<TargetSpec> targets;

@@ -21,18 +21,33 @@ namespace edgelm {
 /// The signature of a task, as in docs/plan.md.
 using Task = void (*)(void *const *buffers, int32_t pos, int32_t n, int32_t begin, int32_t end);
 
+/// The signature of an entry point, as in docs/plan.md.
+using Entry = int32_t (*)(void *context, uint8_t *arena, const uint8_t *weights, int32_t pos, int32_t n, void *out);
+
+/// Adds what modules of kernels need.
+void registerKernelDialects(mlir::DialectRegistry &registry);
+
 /// Owns compiled kernels of one module.
 class KernelJit {
 public:
   /// Lets `build` fill a module (a kernel builder with this ISA) and compiles it for `target`; stops the test program on
-  /// failure. `dump` prints the assembly to standard error.
+  /// failure. EDGELM_DUMP_MLIR and EDGELM_DUMP_ASM in the
+  /// environment print what was built.
   KernelJit(const TargetSpec &target,
             llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build, const IsaRow *isa = nullptr);
+
+  /// Compiles a module of entries and kernels in place. Launches run their work items in several parts, one after the other.
+  KernelJit(const TargetSpec &target, mlir::ModuleOp module);
 
   /// The task of the kernel of that name.
   Task task(llvm::StringRef kernel);
 
+  /// The entry point of that name.
+  Entry entry(llvm::StringRef name);
+
 private:
+  void compile(const TargetSpec &target, mlir::ModuleOp module);
+
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
 
