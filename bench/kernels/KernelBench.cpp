@@ -3,6 +3,7 @@
 //
 // usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, uk, dp, du, pf, next.
 #include "Codegen/HostTarget.h"
+#include "Codegen/Kernels/Attention.h"
 #include "Codegen/Kernels/Linear.h"
 #include "KernelJit.h"
 
@@ -97,6 +98,34 @@ struct Shape {
   bool glu;
 };
 
+/// Attention of LLaMA shapes (12 heads of 64): a chunk of 128 from position 0, and one token behind 128, 480 and 2000.
+static void measureAttention(const TargetSpec &target, const IsaRow &isa, float *pool, float *input, float *output,
+                             double peak) {
+  for (auto [rows, pos] : {std::pair<int64_t, int64_t>{128, 0}, {1, 128}, {1, 480}, {1, 2000}}) {
+    AttentionSpec spec;
+    spec.rows = rows;
+    spec.heads = spec.groups = 12;
+    spec.keys = 2048;
+    spec.headDim = spec.valueDim = 64;
+    spec.cached = spec.causal = true;
+    spec.scale = 0.125;
+    KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &row) { getAttentionKernel(module, spec, row); }, &isa);
+    Task task = jit.task(spec.name());
+    int64_t items = spec.workItems(isa);
+    size_t cache = 12 * 2048 * 64, next = 0;
+    double time = median(51, [&] {
+      // Twelve layers.
+      float *layer = pool + (next++ % 12) * 2 * cache;
+      void *buffers[] = {input, layer, layer + cache, output};
+      task(buffers, int32_t(pos), int32_t(rows), 0, int32_t(items));
+    });
+    double pairs = rows == 1 ? double(pos + 1) : rows * (rows + 1) / 2.0;
+    double macs = pairs * 12 * 64 * 2;
+    llvm::outs() << llvm::format("attention %4lld rows at %4lld %8.1f us %7.1f GMAC/s (%4.1f %%)\n", (long long)rows,
+                                 (long long)pos, time * 1e6, macs / time * 1e-9, 100 * macs / time * 1e-9 / peak);
+  }
+}
+
 int main(int argc, char **argv) {
   bool named = argc > 1 && !strchr(argv[1], '=');
   std::optional<TargetSpec> target = resolveTarget(named ? argv[1] : "host");
@@ -116,32 +145,36 @@ int main(int argc, char **argv) {
 
   constexpr size_t poolBytes = size_t(384) << 20;
   float *pool = allocate(poolBytes, setting(argc, argv, "huge", 1));
-  float *input = allocate(4 << 20), *output = allocate(32 << 20), *extra = allocate(4 << 20);
+  float *input = allocate(4 << 20), *output = allocate(32 << 20);
   double peak = __builtin_cpu_supports("avx512f") ? peakGmacs512() : 0;
   double band = readGigabytes(pool, poolBytes, 5);
-  llvm::outs() << llvm::format("%s (%s): fma peak (512 bit) %.1f GMAC/s, read %.1f GB/s from memory\n", target->name.c_str(),
-                               target->isa.c_str(), peak, band);
+  llvm::outs() << llvm::format("%s (%s): fma peak (512 bit) %.1f GMAC/s, read %.1f GB/s from memory\n",
+                               target->name.c_str(), target->isa.c_str(), peak, band);
 
-  const Shape shapes[] = {{128, 768, 2048, false}, {128, 768, 768, false}, {128, 2048, 768, false}, {128, 768, 2304, false},
-                          {128, 768, 2048, true},  {128, 288, 768, false}, {16, 768, 2048, false},  {1, 768, 2304, false},
-                          {1, 2048, 768, false},   {1, 768, 2048, true},   {1, 768, 32000, false},  {1, 288, 768, false}};
+  const Shape shapes[] = {{128, 768, 2048, false}, {128, 768, 768, false}, {128, 2048, 768, false},
+                          {128, 768, 2304, false}, {128, 768, 2048, true}, {128, 288, 768, false},
+                          {16, 768, 2048, false},  {1, 768, 2304, false},  {1, 2048, 768, false},
+                          {1, 768, 2048, true},    {1, 768, 32000, false}, {1, 288, 768, false}};
   int64_t only = setting(argc, argv, "rows", 0);
   for (const Shape &shape : shapes) {
     if (only && shape.rows != only)
       continue;
     std::string name;
     int64_t items = 0;
-    KernelJit jit(*target, [&](mlir::ModuleOp module, const IsaRow &row) {
-      LinearSpec spec;
-      spec.rows = shape.rows;
-      spec.k = shape.k;
-      spec.n = shape.n;
-      spec.glu = shape.glu;
-      spec.activation = shape.glu ? "silu" : "";
-      spec.weightType = mlir::Float32Type::get(module.getContext());
-      items = spec.workItems(row);
-      name = getLinearKernel(module, spec, row).getName().str();
-    }, &isa);
+    KernelJit jit(
+        *target,
+        [&](mlir::ModuleOp module, const IsaRow &row) {
+          LinearSpec spec;
+          spec.rows = shape.rows;
+          spec.k = shape.k;
+          spec.n = shape.n;
+          spec.glu = shape.glu;
+          spec.activation = shape.glu ? "silu" : "";
+          spec.weightType = mlir::Float32Type::get(module.getContext());
+          items = spec.workItems(row);
+          name = getLinearKernel(module, spec, row).getName().str();
+        },
+        &isa);
     Task task = jit.task(name);
     size_t matrixBytes = size_t(items) * isa.panel * shape.k * 4;
     size_t weightBytes = matrixBytes * (shape.glu ? 2 : 1);
@@ -156,11 +189,13 @@ int main(int argc, char **argv) {
       task(shape.glu ? glu : plain, 0, int32_t(shape.rows), 0, int32_t(items));
     });
     double macs = double(shape.rows) * shape.k * shape.n * (shape.glu ? 2 : 1);
-    llvm::outs() << llvm::format("%4lld x %5lld x %6lld %-4s %8.1f us %7.1f GMAC/s (%4.1f %%)  weights %6.1f GB/s (%5.1f %%)\n",
-                                 (long long)shape.rows, (long long)shape.k, (long long)shape.n, shape.glu ? "glu" : "",
-                                 time * 1e6, macs / time * 1e-9, 100 * macs / time * 1e-9 / peak,
-                                 double(weightBytes) / time * 1e-9, 100 * double(weightBytes) / time * 1e-9 / band);
+    llvm::outs() << llvm::format(
+        "%4lld x %5lld x %6lld %-4s %8.1f us %7.1f GMAC/s (%4.1f %%)  weights %6.1f GB/s (%5.1f %%)\n",
+        (long long)shape.rows, (long long)shape.k, (long long)shape.n, shape.glu ? "glu" : "", time * 1e6,
+        macs / time * 1e-9, 100 * macs / time * 1e-9 / peak, double(weightBytes) / time * 1e-9,
+        100 * double(weightBytes) / time * 1e-9 / band);
   }
-  (void)extra;
+  if (!only)
+    measureAttention(*target, isa, pool, input, output, peak);
   return 0;
 }

@@ -38,7 +38,8 @@ Value EntryLowering::i32(int64_t value) {
 
 Value EntryLowering::scalar(StringRef role) const {
   for (BlockArgument argument : const_cast<func::FuncOp &>(entry).getArguments()) {
-    StringAttr attr = const_cast<func::FuncOp &>(entry).getArgAttrOfType<StringAttr>(argument.getArgNumber(), kRoleAttr);
+    StringAttr attr =
+        const_cast<func::FuncOp &>(entry).getArgAttrOfType<StringAttr>(argument.getArgNumber(), kRoleAttr);
     if (attr && attr.getValue() == role)
       return role == "pos" ? pos : n;
   }
@@ -78,7 +79,8 @@ void EntryLowering::launch(Location loc, func::FuncOp kernel, ValueRange buffers
 void EntryLowering::launchAt(Location loc, func::FuncOp kernel, ValueRange buffers, Value pos, Value n, int64_t items,
                              int64_t work) {
   if (items > 1 && work >= kWorkOfOneThread) {
-    LaunchOp::create(b, loc, FlatSymbolRefAttr::get(kernel), context, buffers, pos, n, b.getI32IntegerAttr(int32_t(items)));
+    LaunchOp::create(b, loc, FlatSymbolRefAttr::get(kernel), context, buffers, pos, n,
+                     b.getI32IntegerAttr(int32_t(items)));
     return;
   }
   SmallVector<Value> operands(buffers);
@@ -108,9 +110,12 @@ func::FuncOp EntryLowering::createFunction() {
       RankedTensorType type = tensorType(op.getResult(0));
       outBytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
     }
-  SmallVector<Type> inputs = {pointer,      bytes(moduleNumber(module, "edgelm.arena_bytes")),
+  SmallVector<Type> inputs = {pointer,
+                              bytes(moduleNumber(module, "edgelm.arena_bytes")),
                               bytes(moduleNumber(module, "edgelm.weight_bytes")),
-                              b.getI32Type(), b.getI32Type(), bytes(outBytes)};
+                              b.getI32Type(),
+                              b.getI32Type(),
+                              bytes(outBytes)};
   b.setInsertionPoint(entry);
   func::FuncOp function = func::FuncOp::create(b, entry.getLoc(), (entry.getName() + ".lowered").str(),
                                                b.getFunctionType(inputs, {b.getI32Type()}));

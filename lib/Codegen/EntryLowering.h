@@ -24,8 +24,8 @@ public:
   /// Whether both values start at the same place, `bytes` apart.
   bool liesAt(mlir::Value value, mlir::Value base, int64_t bytes);
 
-  /// Runs `kernel` over `items` work items for the first `rows` rows of what it computes; rows of tokens are limited to the valid
-  /// ones. `work` is a rough number of element operations: little work is not worth waking threads.
+  /// Runs `kernel` over `items` work items for the first `rows` rows of what it computes; rows of tokens are limited to
+  /// the valid ones. `work` is a rough number of element operations: little work is not worth waking threads.
   void launch(mlir::Location loc, mlir::func::FuncOp kernel, mlir::ValueRange buffers, int64_t rows, int64_t items,
               int64_t work);
 

@@ -16,14 +16,18 @@ static constexpr llvm::StringLiteral kPoll = "edgelm_rt_poll";
 /// Marks the array that all launches of one entry share: a launch ends before the next begins.
 static constexpr llvm::StringLiteral kBuffersAttr = "edgelm.buffers";
 
-static LLVM::LLVMPointerType pointerType(MLIRContext *context) { return LLVM::LLVMPointerType::get(context); }
+static LLVM::LLVMPointerType pointerType(MLIRContext *context) {
+  return LLVM::LLVMPointerType::get(context);
+}
 
 static LLVM::LLVMFunctionType taskType(MLIRContext *context) {
   Type i32 = IntegerType::get(context, 32);
   return LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {pointerType(context), i32, i32, i32, i32});
 }
 
-std::string taskName(llvm::StringRef kernel) { return ("task_" + kernel).str(); }
+std::string taskName(llvm::StringRef kernel) {
+  return ("task_" + kernel).str();
+}
 
 /// The address of slot `index` of an array of pointers.
 static Value slot(OpBuilder &b, Location loc, Value array, unsigned index) {
@@ -40,8 +44,7 @@ void addTask(LLVM::LLVMFuncOp kernel) {
   b.setInsertionPointToStart(entry);
   SmallVector<Value> args;
   for (unsigned i = 0; i + 4 < kernel.getNumArguments(); ++i)
-    args.push_back(
-        LLVM::LoadOp::create(b, loc, pointerType(b.getContext()), slot(b, loc, entry->getArgument(0), i)));
+    args.push_back(LLVM::LoadOp::create(b, loc, pointerType(b.getContext()), slot(b, loc, entry->getArgument(0), i)));
   for (unsigned i = 1; i < 5; ++i)
     args.push_back(entry->getArgument(i));
   LLVM::CallOp::create(b, loc, kernel, args);
@@ -58,9 +61,9 @@ void declareRuntime(ModuleOp module) {
   });
   OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
   if (launches && !module.lookupSymbol(kLaunch))
-    LLVM::LLVMFuncOp::create(b, module.getLoc(), kLaunch,
-                             LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
-                                                         {pointer, pointer, pointer, i32, i32, i32}));
+    LLVM::LLVMFuncOp::create(
+        b, module.getLoc(), kLaunch,
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {pointer, pointer, pointer, i32, i32, i32}));
   if (polls && !module.lookupSymbol(kPoll))
     LLVM::LLVMFuncOp::create(b, module.getLoc(), kPoll, LLVM::LLVMFunctionType::get(i32, {pointer}));
 }

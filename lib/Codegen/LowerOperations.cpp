@@ -17,7 +17,9 @@ namespace edgelm {
 
 using E = EntryLowering;
 
-static MemRefType f32Memref(E &e, ArrayRef<int64_t> shape) { return MemRefType::get(shape, e.b.getF32Type()); }
+static MemRefType f32Memref(E &e, ArrayRef<int64_t> shape) {
+  return MemRefType::get(shape, e.b.getF32Type());
+}
 
 static int64_t rowsOf(Value value) {
   RankedTensorType type = tensorType(value);
@@ -45,12 +47,14 @@ static LogicalResult lower(E &e, LinearOp op) {
   spec.residual = bool(op.getResidual());
   spec.activation = op.getActivation().value_or("").str();
   if (op.getWeights().size() != (spec.glu ? 2 : 1) || op.getBiases().size() > 1)
-    return op.emitOpError("is not packed: expected one weight (two with glu) and at most one bias; run edgelm-pack-weights");
+    return op.emitOpError(
+        "is not packed: expected one weight (two with glu) and at most one bias; run edgelm-pack-weights");
   SmallVector<Value> buffers = {e.buffer(op.getInput(), f32Memref(e, {spec.rows, spec.k}))};
   for (Value weight : op.getWeights()) {
     PackedWeightOp packed = weight.getDefiningOp<PackedWeightOp>();
     if (!packed || int64_t(packed.getPanel()) != e.isa.panel)
-      return op.emitOpError("needs weights packed in panels of ") << e.isa.panel << "; run edgelm-pack-weights=panel=" << e.isa.panel;
+      return op.emitOpError("needs weights packed in panels of ")
+             << e.isa.panel << "; run edgelm-pack-weights=panel=" << e.isa.panel;
     buffers.push_back(e.buffer(weight, MemRefType::get({spec.workItems(e.isa), spec.k, e.isa.panel}, spec.weightType)));
   }
   for (Value bias : op.getBiases()) {
@@ -252,15 +256,16 @@ static LogicalResult lower(E &e, SelectRowOp op) {
   SmallVector<Value> buffers = {e.buffer(op.getInput(), f32Memref(e, {spec.inputRows, spec.columns})),
                                 e.buffer(op.getResult(), f32Memref(e, {1, spec.columns}))};
   Value n = e.scalar("n");
-  e.launchAt(op.getLoc(), getCopyRowsKernel(e.module, spec, e.isa), buffers, e.i32(0), n ? n : e.i32(spec.inputRows), 1, 0);
+  e.launchAt(op.getLoc(), getCopyRowsKernel(e.module, spec, e.isa), buffers, e.i32(0), n ? n : e.i32(spec.inputRows), 1,
+             0);
   return success();
 }
 
 LogicalResult lowerOperation(E &e, Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<PackedWeightOp, ConstantOp>([](Operation *) { return success(); })
-      .Case<LinearOp, EmbedOp, PositionRowsOp, RmsNormOp, LayerNormOp, SoftmaxOp, RopeOp, CacheAppendOp, CachedAttentionOp,
-            AttentionOp, SelectRowOp>([&](auto typed) { return lower(e, typed); })
+      .Case<LinearOp, EmbedOp, PositionRowsOp, RmsNormOp, LayerNormOp, SoftmaxOp, RopeOp, CacheAppendOp,
+            CachedAttentionOp, AttentionOp, SelectRowOp>([&](auto typed) { return lower(e, typed); })
       .Default([&](Operation *other) { return lowerAlgebra(e, other); });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One conversion of everything to the LLVM dialect, with bare pointers and the target's index width, and its translation.
+// One conversion of everything to the LLVM dialect, with bare pointers and the target's index width, and its
+// translation.
 #include "Codegen/LowerToLlvm.h"
 #include "Codegen/LaunchLowering.h"
 
@@ -108,8 +109,7 @@ void setTargetAttributes(llvm::Module &module, const TargetSpec &target) {
   }
 }
 
-std::unique_ptr<llvm::Module> lowerToLlvm(mlir::ModuleOp module, const TargetSpec &target,
-                                          llvm::LLVMContext &context) {
+std::unique_ptr<llvm::Module> lowerToLlvm(mlir::ModuleOp module, const TargetSpec &target, llvm::LLVMContext &context) {
   llvm::Triple triple(target.triple);
   llvm::DataLayout layout(triple.computeDataLayout());
   unsigned indexBits = layout.getPointerSizeInBits();

@@ -32,7 +32,9 @@ TargetSpec TargetSpec::of(const TargetRow &row) {
   return spec;
 }
 
-std::span<const TargetRow> targetTable() { return kTargets; }
+std::span<const TargetRow> targetTable() {
+  return kTargets;
+}
 
 const TargetRow *findTarget(std::string_view name) {
   for (const TargetRow &row : kTargets)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Attention against a plain softmax, and a row alone against the same row in a chunk, bit by bit.
-#include "KernelJit.h"
 #include "Codegen/Kernels/Attention.h"
+#include "KernelJit.h"
 
 #include "gtest/gtest.h"
 
@@ -23,11 +23,16 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 0, 1},    {1, 4, 4, 100, 64, 64, true, true, 0, false, false, 99, 1},
-    {20, 6, 2, 90, 20, 20, true, true, 0, false, false, 37, 19}, {37, 2, 1, 64, 33, 17, true, true, 0, true, false, 5, 37},
-    {40, 2, 2, 80, 16, 16, true, true, 11, false, false, 30, 40}, {19, 3, 3, 200, 32, 32, true, true, 64, true, false, 170, 18},
-    {1, 2, 1, 200, 64, 64, true, true, 50, false, false, 150, 1}, {23, 2, 2, 23, 64, 64, false, false, 0, false, false, 0, 23},
-    {23, 3, 1, 23, 24, 24, false, false, 0, false, true, 0, 23},  {18, 2, 2, 18, 8, 8, false, true, 0, false, false, 0, 18},
+    {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 0, 1},
+    {1, 4, 4, 100, 64, 64, true, true, 0, false, false, 99, 1},
+    {20, 6, 2, 90, 20, 20, true, true, 0, false, false, 37, 19},
+    {37, 2, 1, 64, 33, 17, true, true, 0, true, false, 5, 37},
+    {40, 2, 2, 80, 16, 16, true, true, 11, false, false, 30, 40},
+    {19, 3, 3, 200, 32, 32, true, true, 64, true, false, 170, 18},
+    {1, 2, 1, 200, 64, 64, true, true, 50, false, false, 150, 1},
+    {23, 2, 2, 23, 64, 64, false, false, 0, false, false, 0, 23},
+    {23, 3, 1, 23, 24, 24, false, false, 0, false, true, 0, 23},
+    {18, 2, 2, 18, 8, 8, false, true, 0, false, false, 0, 18},
 };
 
 class Attention : public testing::TestWithParam<Case> {};
@@ -94,8 +99,8 @@ TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
         std::vector<double> weights(c.keys);
         double total = 0;
         for (int64_t j = 0; j < c.keys; ++j) {
-          bool visible = (!c.causal || j <= position) && (!c.window || j > position - c.window) &&
-                         (!c.keyMask || keyMask[j]);
+          bool visible =
+              (!c.causal || j <= position) && (!c.window || j > position - c.window) && (!c.keyMask || keyMask[j]);
           if (!visible)
             continue;
           double score = 0;
@@ -112,7 +117,8 @@ TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
             if (weights[j] > 0)
               expected += weights[j] / total * value[offset(j) * c.valueDim + i];
           // Scores below 16 in size carry an error of some 2^-24 * 16, which the exponential makes relative.
-          ASSERT_NEAR(output[(row * c.heads + head) * c.valueDim + i], expected, 5e-6) << row << ' ' << head << ' ' << i;
+          ASSERT_NEAR(output[(row * c.heads + head) * c.valueDim + i], expected, 5e-6)
+              << row << ' ' << head << ' ' << i;
         }
       }
       // A bidirectional row depends on how many rows there are.

@@ -72,7 +72,8 @@ CompiledModule::CompiledModule(const TargetSpec &target, llvm::StringRef text)
     for (BlockArgument argument : entry.getArguments())
       if (!isScalar(entry, argument.getArgNumber()))
         info.arguments.push_back(
-            {tensorType(argument), entry.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "edgelm.offset").getInt()});
+            {tensorType(argument),
+             entry.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "edgelm.offset").getInt()});
     for (unsigned i = 0; i < entry.getNumResults(); ++i) {
       IntegerAttr offset = entry.getResultAttrOfType<IntegerAttr>(i, "edgelm.offset");
       RankedTensorType type = cast<RankedTensorType>(entry.getResultTypes()[i]);
@@ -97,7 +98,8 @@ std::vector<RankedTensorType> CompiledModule::argumentTypes(llvm::StringRef entr
   return types;
 }
 
-std::vector<Tensor> CompiledModule::call(llvm::StringRef entry, llvm::ArrayRef<Tensor> arguments, int32_t pos, int32_t n) {
+std::vector<Tensor> CompiledModule::call(llvm::StringRef entry, llvm::ArrayRef<Tensor> arguments, int32_t pos,
+                                         int32_t n) {
   const EntryInfo &info = entries.at(entry.str());
   for (auto [slot, tensor] : llvm::zip_equal(info.arguments, arguments))
     if (tensor)

@@ -16,12 +16,13 @@ class CompiledModule {
 public:
   CompiledModule(const TargetSpec &target, llvm::StringRef text);
 
-  /// Calls the entry. `arguments` are the tensors of all arguments but scalars of role pos and n; those with an empty tensor keep what
-  /// the arena holds. Returns the results of the compiled entry.
+  /// Calls the entry. `arguments` are the tensors of all arguments but scalars of role pos and n; those with an empty
+  /// tensor keep what the arena holds. Returns the results of the compiled entry.
   std::vector<Tensor> call(llvm::StringRef entry, llvm::ArrayRef<Tensor> arguments, int32_t pos = 0, int32_t n = 0);
 
   /// What the reference evaluator says.
-  std::vector<Tensor> reference(llvm::StringRef entry, llvm::ArrayRef<Tensor> arguments, int32_t pos = 0, int32_t n = 0);
+  std::vector<Tensor> reference(llvm::StringRef entry, llvm::ArrayRef<Tensor> arguments, int32_t pos = 0,
+                                int32_t n = 0);
 
   /// The types of the arguments that `call` takes.
   std::vector<mlir::RankedTensorType> argumentTypes(llvm::StringRef entry) const;

@@ -52,7 +52,9 @@ static void launchInParts(void *, Task task, void *const *buffers, int32_t pos, 
   task(buffers, pos, n, 0, first);
 }
 
-static int32_t neverStop(void *) { return 0; }
+static int32_t neverStop(void *) {
+  return 0;
+}
 
 void registerKernelDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::arith::ArithDialect, mlir::func::FuncDialect, mlir::math::MathDialect,
@@ -71,7 +73,9 @@ KernelJit::KernelJit(const TargetSpec &target, llvm::function_ref<void(mlir::Mod
   compile(target, *module);
 }
 
-KernelJit::KernelJit(const TargetSpec &target, mlir::ModuleOp module) { compile(target, module); }
+KernelJit::KernelJit(const TargetSpec &target, mlir::ModuleOp module) {
+  compile(target, module);
+}
 
 void KernelJit::compile(const TargetSpec &target, mlir::ModuleOp module) {
   llvm::InitializeNativeTarget();
@@ -112,9 +116,13 @@ void KernelJit::compile(const TargetSpec &target, mlir::ModuleOp module) {
   check(jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(code), std::move(llvmContext))));
 }
 
-Task KernelJit::task(llvm::StringRef kernel) { return check(jit->lookup(taskName(kernel))).toPtr<Task>(); }
+Task KernelJit::task(llvm::StringRef kernel) {
+  return check(jit->lookup(taskName(kernel))).toPtr<Task>();
+}
 
-Entry KernelJit::entry(llvm::StringRef name) { return check(jit->lookup(name)).toPtr<Entry>(); }
+Entry KernelJit::entry(llvm::StringRef name) {
+  return check(jit->lookup(name)).toPtr<Entry>();
+}
 
 std::vector<TargetSpec> runnableTargets() {
   std::vector<TargetSpec> targets;

@@ -30,13 +30,13 @@ void registerKernelDialects(mlir::DialectRegistry &registry);
 /// Owns compiled kernels of one module.
 class KernelJit {
 public:
-  /// Lets `build` fill a module (a kernel builder with this ISA) and compiles it for `target`; stops the test program on
-  /// failure. EDGELM_DUMP_MLIR and EDGELM_DUMP_ASM in the
-  /// environment print what was built.
-  KernelJit(const TargetSpec &target,
-            llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build, const IsaRow *isa = nullptr);
+  /// Lets `build` fill a module (a kernel builder with this ISA) and compiles it for `target`; stops the test program
+  /// on failure. EDGELM_DUMP_MLIR and EDGELM_DUMP_ASM in the environment print what was built.
+  KernelJit(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build,
+            const IsaRow *isa = nullptr);
 
-  /// Compiles a module of entries and kernels in place. Launches run their work items in several parts, one after the other.
+  /// Compiles a module of entries and kernels in place. Launches run their work items in several parts, one after the
+  /// other.
   KernelJit(const TargetSpec &target, mlir::ModuleOp module);
 
   /// The task of the kernel of that name.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Linear kernels against plain loops, and one row against many, bit by bit.
-#include "KernelJit.h"
 #include "Codegen/Kernels/Linear.h"
+#include "KernelJit.h"
 
 #include "gtest/gtest.h"
 
@@ -21,10 +21,10 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {13, 37, 70, false, false, false, "", "f32"},  {1, 37, 70, true, true, false, "silu", "f32"},
-    {7, 64, 32, true, false, false, "gelu", "f32"}, {29, 5, 3, false, true, false, "relu", "f32"},
+    {13, 37, 70, false, false, false, "", "f32"},    {1, 37, 70, true, true, false, "silu", "f32"},
+    {7, 64, 32, true, false, false, "gelu", "f32"},  {29, 5, 3, false, true, false, "relu", "f32"},
     {18, 96, 65, false, false, true, "silu", "f32"}, {1, 96, 129, true, false, true, "gelu_tanh", "f32"},
-    {9, 40, 257, true, true, true, "silu", "f32"},  {5, 33, 100, false, true, false, "", "f16"},
+    {9, 40, 257, true, true, true, "silu", "f32"},   {5, 33, 100, false, true, false, "", "f16"},
     {4, 48, 64, true, false, false, "tanh", "bf16"},
 };
 
@@ -72,8 +72,9 @@ LinearSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
   spec.rows = rows;
   spec.k = c.k;
   spec.n = c.n;
-  spec.weightType = llvm::StringRef(c.type) == "f16" ? mlir::Type(b.getF16Type())
-                    : llvm::StringRef(c.type) == "bf16" ? mlir::Type(b.getBF16Type()) : b.getF32Type();
+  spec.weightType = llvm::StringRef(c.type) == "f16"    ? mlir::Type(b.getF16Type())
+                    : llvm::StringRef(c.type) == "bf16" ? mlir::Type(b.getBF16Type())
+                                                        : b.getF32Type();
   spec.bias = c.bias;
   spec.residual = c.residual;
   spec.glu = c.glu;

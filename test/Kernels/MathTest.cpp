@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Measures the errors of the polynomials over their ranges and checks the bounds that Math.h states.
-#include "KernelJit.h"
 #include "Codegen/Kernels/Math.h"
 #include "Codegen/Kernels/ScalarKernels.h"
+#include "KernelJit.h"
 
 #include "Dialect/ScalarFunctions.h"
 #include "gtest/gtest.h"
@@ -24,9 +24,8 @@ std::vector<float> apply(const TargetSpec &target, llvm::function_ref<Val(Kernel
   KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) {
     mlir::Type type = mlir::MemRefType::get({kCount}, mlir::Float32Type::get(module.getContext()));
     getOrCreateKernel(module, "kernel_map", {type, type}, isa, [&](KernelBuilder &k, const KernelArgs &args) {
-      k.loop(k.index(0), k.index(kCount), isa.lanes, [&](Val i) {
-        k.storeVector(args.memrefs[1], {i}, fn(k, k.loadVector(args.memrefs[0], {i}, isa.lanes)));
-      });
+      k.loop(k.index(0), k.index(kCount), isa.lanes,
+             [&](Val i) { k.storeVector(args.memrefs[1], {i}, fn(k, k.loadVector(args.memrefs[0], {i}, isa.lanes))); });
     });
   });
   std::vector<float> y(kCount);

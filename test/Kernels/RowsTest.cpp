@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Norms, softmax, rotary embedding, embedding and cache append against plain loops.
-#include "KernelJit.h"
-#include "Codegen/Kernels/Norm.h"
 #include "Codegen/Kernels/Rows.h"
+#include "Codegen/Kernels/Norm.h"
+#include "KernelJit.h"
 
 #include "gtest/gtest.h"
 
@@ -116,8 +116,8 @@ TEST(Rows, AppendsAndCopiesRows) {
       getCopyRowsKernel(module, last, isa);
       getCopyRowsKernel(module, position, isa);
     });
-    std::vector<float> rows = randomFloats(5 * 38, 1), cache(2 * 16 * 19, 77.0f), one(38), table = randomFloats(16 * 38, 2),
-                       out(5 * 38, 77.0f);
+    std::vector<float> rows = randomFloats(5 * 38, 1), cache(2 * 16 * 19, 77.0f), one(38),
+                       table = randomFloats(16 * 38, 2), out(5 * 38, 77.0f);
     void *appended[] = {rows.data(), cache.data()};
     jit.task(append.name())(appended, 11, 4, 0, 10);
     for (int64_t group = 0; group < 2; ++group)

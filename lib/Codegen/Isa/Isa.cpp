@@ -6,7 +6,9 @@ namespace edgelm {
 
 static const IsaRow *const kIsas[] = {&kX86Sse42, &kX86Avx2, &kX86Avx512};
 
-std::span<const IsaRow *const> isaTable() { return kIsas; }
+std::span<const IsaRow *const> isaTable() {
+  return kIsas;
+}
 
 const IsaRow *findIsa(std::string_view name) {
   for (const IsaRow *row : kIsas)

@@ -22,7 +22,8 @@ static constexpr double kNone = -3e38;
 std::string AttentionSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_attention_" << rows << 'x' << heads << 'x' << headDim << '_' << keys << 'x' << groups << 'x' << valueDim;
+  os << "kernel_attention_" << rows << 'x' << heads << 'x' << headDim << '_' << keys << 'x' << groups << 'x'
+     << valueDim;
   if (cached)
     os << "_cached";
   if (causal)
@@ -45,8 +46,8 @@ int64_t AttentionSpec::workItems(const IsaRow &isa) const {
   return heads * llvm::divideCeil(rows, queryBlock(isa));
 }
 
-/// Lane t of the result is the sum of all lanes of vectors[t]; as many vectors as lanes (4, 8 or 16). The steps are shuffles
-/// within groups of four lanes and of whole groups, which are single instructions.
+/// Lane t of the result is the sum of all lanes of vectors[t]; as many vectors as lanes (4, 8 or 16). The steps are
+/// shuffles within groups of four lanes and of whole groups, which are single instructions.
 static Val sumEach(KernelBuilder &k, Vals vectors) {
   int64_t lanes = vectors.size();
   auto pairwise = [&](llvm::function_ref<void(llvm::SmallVector<int64_t> &, llvm::SmallVector<int64_t> &)> pattern) {
@@ -268,10 +269,8 @@ void AttentionBuilder::buildItem(Val item) {
       k.loop(from, k.min(interiorFrom, visibleEnd), lanes,
              [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
     }
-    k.loop(interiorFrom, interiorEnd, lanes,
-           [&](Val block) { visitKeys(head, group, firstRow, endRow, block, true); });
-    k.loop(interiorEnd, visibleEnd, lanes,
-           [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
+    k.loop(interiorFrom, interiorEnd, lanes, [&](Val block) { visitKeys(head, group, firstRow, endRow, block, true); });
+    k.loop(interiorEnd, visibleEnd, lanes, [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
     store(head, firstRow, endRow);
   });
 }
@@ -295,9 +294,8 @@ mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec
   if (spec.keyMaskType)
     types.push_back(mlir::MemRefType::get({spec.keys}, spec.keyMaskType));
   types.push_back(mlir::MemRefType::get({spec.rows, spec.heads, spec.valueDim}, f32));
-  return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
-    AttentionBuilder(k, args, spec).build();
-  });
+  return getOrCreateKernel(module, spec.name(), types, isa,
+                           [&](KernelBuilder &k, const KernelArgs &args) { AttentionBuilder(k, args, spec).build(); });
 }
 
 } // namespace edgelm

@@ -18,8 +18,11 @@ static void printNumber(llvm::raw_ostream &os, double value) {
 std::string ElementwiseSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_" << (kind == Unary ? "unary_" : kind == Binary ? "binary_" : "glu_") << function << '_' << rows << 'x'
-     << columns;
+  os << "kernel_"
+     << (kind == Unary    ? "unary_"
+         : kind == Binary ? "binary_"
+                          : "glu_")
+     << function << '_' << rows << 'x' << columns;
   for (double param : params) {
     os << "_p";
     printNumber(os, param);

@@ -12,8 +12,8 @@ namespace edgelm {
 
 /// Says everything that distinguishes one elementwise kernel from another.
 ///
-/// Memrefs: each operand that is not a constant, then the output [rows, columns]; f32. Work items are rows; those below `n` are
-/// computed. The output may be the buffer of a `Matrix` operand.
+/// Memrefs: each operand that is not a constant, then the output [rows, columns]; f32. Work items are rows; those below
+/// `n` are computed. The output may be the buffer of a `Matrix` operand.
 struct ElementwiseSpec {
   struct Operand {
     enum Shape {

@@ -53,7 +53,8 @@ static std::string nameOf(mlir::Operation *op) {
   }
   os << op->getResultTypes();
   llvm::MD5::MD5Result digest = llvm::MD5::hash(llvm::arrayRefFromStringRef(text));
-  return ("kernel_generic_" + op->getName().stripDialect() + "_" + llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), 8), true))
+  return ("kernel_generic_" + op->getName().stripDialect() + "_" +
+          llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), 8), true))
       .str();
 }
 

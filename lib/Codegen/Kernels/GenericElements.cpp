@@ -19,9 +19,13 @@ namespace arith = mlir::arith;
 using Indices = llvm::SmallVector<mlir::Value>;
 using IndexRef = llvm::ArrayRef<mlir::Value>;
 
-static bool isFloat(mlir::Type type) { return llvm::isa<mlir::FloatType>(type); }
+static bool isFloat(mlir::Type type) {
+  return llvm::isa<mlir::FloatType>(type);
+}
 
-static bool isUnsigned(mlir::Value tensor) { return tensorType(tensor).getElementType().isUnsignedInteger(); }
+static bool isUnsigned(mlir::Value tensor) {
+  return tensorType(tensor).getElementType().isUnsignedInteger();
+}
 
 static Val unary(const GenericOperands &o, UnaryOp op, IndexRef at) {
   Val x = o.loadBroadcast(0, at);
@@ -310,8 +314,9 @@ bool hasGenericDefinition(mlir::Operation *op) {
     return hasScalarForm(op);
   if (SliceOp slice = llvm::dyn_cast<SliceOp>(op))
     return slice.getStarts() && slice.getSteps();
-  return llvm::isa<CompareOp, SelectOp, CastOp, GluOp, TransposeOp, BroadcastOp, ReshapeOp, UnsqueezeOp, SqueezeOp, GatherOp,
-                   GatherElementsOp, ReduceOp, ArgReduceOp, MatMulOp, PositionRowsOp, ConcatOp, SoftmaxOp, CumSumOp>(op);
+  return llvm::isa<CompareOp, SelectOp, CastOp, GluOp, TransposeOp, BroadcastOp, ReshapeOp, UnsqueezeOp, SqueezeOp,
+                   GatherOp, GatherElementsOp, ReduceOp, ArgReduceOp, MatMulOp, PositionRowsOp, ConcatOp, SoftmaxOp,
+                   CumSumOp>(op);
 }
 
 Val elementOf(const GenericOperands &o, const KernelArgs &args, IndexRef at) {
@@ -320,9 +325,7 @@ Val elementOf(const GenericOperands &o, const KernelArgs &args, IndexRef at) {
       .Case([&](UnaryOp op) { return unary(o, op, at); })
       .Case([&](BinaryOp op) { return applyBinary(k, op.getFn(), o.loadBroadcast(0, at), o.loadBroadcast(1, at)); })
       .Case([&](CompareOp op) { return compare(o, op, at); })
-      .Case([&](SelectOp) {
-        return k.select(o.loadBroadcast(0, at), o.loadBroadcast(1, at), o.loadBroadcast(2, at));
-      })
+      .Case([&](SelectOp) { return k.select(o.loadBroadcast(0, at), o.loadBroadcast(1, at), o.loadBroadcast(2, at)); })
       .Case([&](CastOp op) { return cast(o, op, at); })
       .Case([&](GluOp op) {
         return applyUnary(k, op.getFn(), o.load(0, at), lookupUnary(op.getFn())->defaults) * o.load(1, at);

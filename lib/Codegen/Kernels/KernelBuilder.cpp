@@ -11,7 +11,9 @@ namespace edgelm {
 
 namespace arith = mlir::arith;
 
-static bool isFloat(mlir::Type type) { return llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(type)); }
+static bool isFloat(mlir::Type type) {
+  return llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(type));
+}
 
 template <typename FloatOp, typename IntOp> static Val binary(Val x, Val y) {
   KernelBuilder &k = *x.builder;
@@ -27,16 +29,36 @@ static Val compare(Val x, Val y, arith::CmpFPredicate onFloats, arith::CmpIPredi
   return k.wrap(arith::CmpIOp::create(k.b, k.loc, onInts, x, y));
 }
 
-Val Val::operator+(Val other) const { return binary<arith::AddFOp, arith::AddIOp>(*this, other); }
-Val Val::operator-(Val other) const { return binary<arith::SubFOp, arith::SubIOp>(*this, other); }
-Val Val::operator*(Val other) const { return binary<arith::MulFOp, arith::MulIOp>(*this, other); }
-Val Val::operator/(Val other) const { return binary<arith::DivFOp, arith::DivSIOp>(*this, other); }
-Val Val::operator+(double number) const { return *this + builder->like(type(), number); }
-Val Val::operator-(double number) const { return *this - builder->like(type(), number); }
-Val Val::operator*(double number) const { return *this * builder->like(type(), number); }
-Val Val::operator/(double number) const { return *this / builder->like(type(), number); }
-Val Val::operator<(double number) const { return *this < builder->like(type(), number); }
-Val Val::operator>(double number) const { return *this > builder->like(type(), number); }
+Val Val::operator+(Val other) const {
+  return binary<arith::AddFOp, arith::AddIOp>(*this, other);
+}
+Val Val::operator-(Val other) const {
+  return binary<arith::SubFOp, arith::SubIOp>(*this, other);
+}
+Val Val::operator*(Val other) const {
+  return binary<arith::MulFOp, arith::MulIOp>(*this, other);
+}
+Val Val::operator/(Val other) const {
+  return binary<arith::DivFOp, arith::DivSIOp>(*this, other);
+}
+Val Val::operator+(double number) const {
+  return *this + builder->like(type(), number);
+}
+Val Val::operator-(double number) const {
+  return *this - builder->like(type(), number);
+}
+Val Val::operator*(double number) const {
+  return *this * builder->like(type(), number);
+}
+Val Val::operator/(double number) const {
+  return *this / builder->like(type(), number);
+}
+Val Val::operator<(double number) const {
+  return *this < builder->like(type(), number);
+}
+Val Val::operator>(double number) const {
+  return *this > builder->like(type(), number);
+}
 Val Val::operator<(Val other) const {
   return compare(*this, other, arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt);
 }
@@ -53,11 +75,17 @@ Val Val::operator|(Val other) const {
   return builder->wrap(arith::OrIOp::create(builder->b, builder->loc, *this, other));
 }
 
-mlir::VectorType KernelBuilder::f32Vector(int64_t lanes) { return mlir::VectorType::get({lanes}, f32Type()); }
+mlir::VectorType KernelBuilder::f32Vector(int64_t lanes) {
+  return mlir::VectorType::get({lanes}, f32Type());
+}
 
-Val KernelBuilder::index(int64_t value) { return likeInt(b.getIndexType(), value); }
+Val KernelBuilder::index(int64_t value) {
+  return likeInt(b.getIndexType(), value);
+}
 
-Val KernelBuilder::i32(int64_t value) { return likeInt(b.getI32Type(), value); }
+Val KernelBuilder::i32(int64_t value) {
+  return likeInt(b.getI32Type(), value);
+}
 
 Val KernelBuilder::like(mlir::Type type, double value) {
   mlir::Type element = mlir::getElementTypeOrSelf(type);
@@ -111,16 +139,26 @@ Val KernelBuilder::fma(Val x, Val y, Val z) {
 }
 
 // A compare and a select become one maxps; arith.maximumf would add the order of NaN and zeros.
-Val KernelBuilder::max(Val x, Val y) { return select(x > y, x, y); }
-Val KernelBuilder::min(Val x, Val y) { return select(x < y, x, y); }
+Val KernelBuilder::max(Val x, Val y) {
+  return select(x > y, x, y);
+}
+Val KernelBuilder::min(Val x, Val y) {
+  return select(x < y, x, y);
+}
 
 Val KernelBuilder::select(Val condition, Val ifTrue, Val ifFalse) {
   return wrap(arith::SelectOp::create(b, loc, condition, ifTrue, ifFalse));
 }
 
-Val KernelBuilder::neg(Val x) { return wrap(arith::NegFOp::create(b, loc, x)); }
-Val KernelBuilder::abs(Val x) { return wrap(mlir::math::AbsFOp::create(b, loc, x)); }
-Val KernelBuilder::sqrt(Val x) { return wrap(mlir::math::SqrtOp::create(b, loc, x)); }
+Val KernelBuilder::neg(Val x) {
+  return wrap(arith::NegFOp::create(b, loc, x));
+}
+Val KernelBuilder::abs(Val x) {
+  return wrap(mlir::math::AbsFOp::create(b, loc, x));
+}
+Val KernelBuilder::sqrt(Val x) {
+  return wrap(mlir::math::SqrtOp::create(b, loc, x));
+}
 Val KernelBuilder::shl(Val x, int64_t bits) {
   return wrap(arith::ShLIOp::create(b, loc, x, likeInt(x.type(), bits)));
 }
@@ -164,15 +202,16 @@ void KernelBuilder::loop(Val from, Val to, int64_t step, Body body) {
 
 Vals KernelBuilder::loop(Val from, Val to, int64_t step, llvm::ArrayRef<Val> init, CarryBody body) {
   llvm::SmallVector<mlir::Value> initial(init.begin(), init.end());
-  mlir::scf::ForOp op = mlir::scf::ForOp::create(
-      b, loc, from, to, index(step), initial, [&](mlir::OpBuilder &, mlir::Location, mlir::Value iv, mlir::ValueRange args) {
-        Vals carried;
-        for (mlir::Value arg : args)
-          carried.push_back(wrap(arg));
-        Vals next = body(wrap(iv), carried);
-        llvm::SmallVector<mlir::Value> yielded(next.begin(), next.end());
-        mlir::scf::YieldOp::create(b, loc, yielded);
-      });
+  mlir::scf::ForOp op =
+      mlir::scf::ForOp::create(b, loc, from, to, index(step), initial,
+                               [&](mlir::OpBuilder &, mlir::Location, mlir::Value iv, mlir::ValueRange args) {
+                                 Vals carried;
+                                 for (mlir::Value arg : args)
+                                   carried.push_back(wrap(arg));
+                                 Vals next = body(wrap(iv), carried);
+                                 llvm::SmallVector<mlir::Value> yielded(next.begin(), next.end());
+                                 mlir::scf::YieldOp::create(b, loc, yielded);
+                               });
   Vals results;
   for (mlir::Value result : op.getResults())
     results.push_back(wrap(result));

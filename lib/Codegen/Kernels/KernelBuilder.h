@@ -14,8 +14,8 @@ namespace edgelm {
 
 class KernelBuilder;
 
-/// An SSA value with arithmetic: index and integers are signed, floats may be vectors; a C++ number becomes a constant of
-/// the other operand's type.
+/// An SSA value with arithmetic: index and integers are signed, floats may be vectors; a C++ number becomes a constant
+/// of the other operand's type.
 class Val {
 public:
   Val() = default;

@@ -82,8 +82,8 @@ Val KernelBuilder::loadFirst(mlir::Value memref, llvm::ArrayRef<mlir::Value> ind
     return loadVector(memref, indices, lanes);
   mlir::VectorType type = mlir::VectorType::get({lanes}, elementType(memref));
   if (isa.hasMaskedMemory && elementType(memref).isF32())
-    return wrap(mlir::vector::MaskedLoadOp::create(b, loc, type, memref, indices, firstLanes(lanes, count),
-                                                   like(type, 0.0)));
+    return wrap(
+        mlir::vector::MaskedLoadOp::create(b, loc, type, memref, indices, firstLanes(lanes, count), like(type, 0.0)));
   Val vector = like(f32Vector(lanes), 0.0);
   for (int64_t lane = 0; lane < count; ++lane)
     vector = wrap(mlir::vector::InsertOp::create(b, loc, load(memref, shifted(*this, indices, lane)), vector,

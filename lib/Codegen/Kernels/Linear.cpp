@@ -29,7 +29,9 @@ std::string LinearSpec::name() const {
   return text;
 }
 
-int64_t LinearSpec::workItems(const IsaRow &isa) const { return llvm::divideCeil(n, isa.panel); }
+int64_t LinearSpec::workItems(const IsaRow &isa) const {
+  return llvm::divideCeil(n, isa.panel);
+}
 
 namespace {
 
@@ -265,9 +267,8 @@ mlir::func::FuncOp getLinearKernel(mlir::ModuleOp module, const LinearSpec &spec
   if (spec.bias)
     types.push_back(mlir::MemRefType::get({spec.glu ? 2 * spec.n : spec.n}, f32));
   types.append(spec.residual ? 2 : 1, mlir::MemRefType::get({spec.rows, spec.n}, f32));
-  return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
-    LinearBuilder(k, args, spec).build();
-  });
+  return getOrCreateKernel(module, spec.name(), types, isa,
+                           [&](KernelBuilder &k, const KernelArgs &args) { LinearBuilder(k, args, spec).build(); });
 }
 
 } // namespace edgelm

@@ -12,9 +12,9 @@ namespace edgelm {
 /// Says everything that distinguishes one linear kernel from another.
 ///
 /// Memrefs: input [rows, K] f32; weights [ceil(N / P)][K][P], with `glu` gate and then up; bias [N] f32 when `bias`
-/// (gate's and up's one after the other when `glu`: [2 N]); residual [rows, N] f32 when `residual`; output [rows, N] f32.
-/// Work items are panels. The first `n` rows are computed. Each output is one chain over
-/// k = 0 .. K-1 from zero, so that one row and many give the same bits, whatever the schedule.
+/// (gate's and up's one after the other when `glu`: [2 N]); residual [rows, N] f32 when `residual`; output [rows, N]
+/// f32. Work items are panels. The first `n` rows are computed. Each output is one chain over k = 0 .. K-1 from zero,
+/// so that one row and many give the same bits, whatever the schedule.
 struct LinearSpec {
   int64_t rows = 1;
   int64_t k = 0;

@@ -41,9 +41,8 @@ Val expF32(KernelBuilder &k, Val x) {
   Val n = k.bitcast(shifted, k.b.getI32Type()) - k.bitcast(magic, k.b.getI32Type());
   Val r = k.fma(whole, k.like(type, -0.693359375), clamped);
   r = k.fma(whole, k.like(type, 2.12194440e-4), r);
-  Val p = polynomial(k, r,
-                     {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
-                      5.0000001201e-1});
+  Val p = polynomial(
+      k, r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
   Val y = k.fma(p, r * r, r) + 1.0;
   // Two factors, since 2^128 and 2^-150 are no normal floats.
   Val half = k.wrap(mlir::arith::ShRSIOp::create(k.b, k.loc, n, k.likeInt(n.type(), 1)));
@@ -61,8 +60,8 @@ Val tanhF32(KernelBuilder &k, Val x) {
                      {-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08,
                       1.48572235717979e-05, 6.37261928875436e-04, 4.89352455891786e-03}) *
           clamped;
-  Val q = polynomial(k, square,
-                     {1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03});
+  Val q =
+      polynomial(k, square, {1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03});
   return p / q;
 }
 
@@ -83,7 +82,9 @@ Val erfF32(KernelBuilder &k, Val x) {
   return p / q;
 }
 
-Val sigmoidF32(KernelBuilder &k, Val x) { return k.like(x.type(), 1.0) / (expF32(k, k.neg(x)) + 1.0); }
+Val sigmoidF32(KernelBuilder &k, Val x) {
+  return k.like(x.type(), 1.0) / (expF32(k, k.neg(x)) + 1.0);
+}
 
 // Cephes, logf.c (S. Moshier): the mantissa is brought to [sqrt(1/2), sqrt(2)).
 Val logF32(KernelBuilder &k, Val x) {
@@ -121,7 +122,8 @@ Val f16BitsOf(KernelBuilder &k, Val x) {
   Val absolute = k.bitcast(magnitude, k.f32Type());
   Val subnormal = k.bitcast(absolute + 0.5, k.b.getI32Type()) - k.likeInt(integer, 0x3f000000);
   Val result = k.select(magnitude < k.likeInt(integer, 113 << 23), subnormal, normal);
-  Val large = k.select(k.likeInt(integer, 0x7f800000) < magnitude, k.likeInt(integer, 0x7e00), k.likeInt(integer, 0x7c00));
+  Val large =
+      k.select(k.likeInt(integer, 0x7f800000) < magnitude, k.likeInt(integer, 0x7e00), k.likeInt(integer, 0x7c00));
   // 65520 and above rounds to infinity.
   result = k.select(magnitude < k.likeInt(integer, 0x477ff000), result, large);
   return k.wrap(mlir::arith::TruncIOp::create(k.b, k.loc, withElement(x, k.b.getI16Type()), result | sign));

@@ -30,7 +30,9 @@ std::string NormSpec::name() const {
   return text;
 }
 
-static Val add(Val x, Val y) { return x + y; }
+static Val add(Val x, Val y) {
+  return x + y;
+}
 
 /// The weight, and then the bias, of a row's vector: from memory or one constant.
 static Val loadWeight(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val column, int64_t count) {

@@ -67,8 +67,7 @@ void Rotation::pairs() {
       for (int64_t i = 0; i < half; ++i)
         signs.append({half + i, i});
       Val signedSin = k.shuffle(s, negated, signs);
-      k.storeVector(output, {row, head, column},
-                    x * k.shuffle(c, c, twice) + k.shuffle(x, x, swapped) * signedSin);
+      k.storeVector(output, {row, head, column}, x * k.shuffle(c, c, twice) + k.shuffle(x, x, swapped) * signedSin);
     });
   for (int64_t pair = whole; pair < spec.pairs; ++pair) {
     Val even = k.index(2 * pair), odd = k.index(2 * pair + 1);
@@ -97,8 +96,14 @@ mlir::func::FuncOp getRopeKernel(mlir::ModuleOp module, const RopeSpec &spec, co
                            [&](KernelBuilder &k, const KernelArgs &args) {
                              k.loop(args.begin, k.min(args.end, args.n * double(spec.heads)), 1, [&](Val item) {
                                Val row = item / double(spec.heads);
-                               Rotation rotation = {k, spec, args.memrefs[0], args.memrefs[1], args.memrefs[2],
-                                                    args.memrefs[3], row, item - row * double(spec.heads),
+                               Rotation rotation = {k,
+                                                    spec,
+                                                    args.memrefs[0],
+                                                    args.memrefs[1],
+                                                    args.memrefs[2],
+                                                    args.memrefs[3],
+                                                    row,
+                                                    item - row * double(spec.heads),
                                                     spec.cached ? args.pos + row : row};
                                spec.interleaved ? rotation.pairs() : rotation.halves();
                                rotation.rest();

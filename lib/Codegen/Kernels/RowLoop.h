@@ -13,8 +13,8 @@ inline constexpr int64_t rowUnroll = 4;
 /// once, with the lanes that are left.
 void forRow(KernelBuilder &k, int64_t columns, llvm::function_ref<void(Val column, int64_t count)> body);
 
-/// As `forRow`, with sums of `rowUnroll` chains that start at `init` (a vector) and are combined at the end to one scalar by
-/// `combine` (also over lanes), always in the same order.
+/// As `forRow`, with sums of `rowUnroll` chains that start at `init` (a vector) and are combined at the end to one
+/// scalar by `combine` (also over lanes), always in the same order.
 Val reduceRow(KernelBuilder &k, int64_t columns, Val init,
               llvm::function_ref<Val(Val column, int64_t count, Val sum)> body,
               llvm::function_ref<Val(Val, Val)> combine);

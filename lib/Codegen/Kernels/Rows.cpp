@@ -23,9 +23,10 @@ std::string EmbedSpec::name() const {
 
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa) {
   mlir::Type table =
-      spec.panel ? mlir::MemRefType::get({int64_t(llvm::divideCeil(spec.vocabulary, spec.panel)), spec.columns, spec.panel},
-                                         spec.tableType)
-                 : mlir::MemRefType::get({spec.vocabulary, spec.columns}, spec.tableType);
+      spec.panel
+          ? mlir::MemRefType::get({int64_t(llvm::divideCeil(spec.vocabulary, spec.panel)), spec.columns, spec.panel},
+                                  spec.tableType)
+          : mlir::MemRefType::get({spec.vocabulary, spec.columns}, spec.tableType);
   llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType), table,
                                          f32Memref(module, {spec.rows, spec.columns})};
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
@@ -50,7 +51,8 @@ mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, 
 std::string CopyRowsSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_" << (kind == LastRow ? "last_row" : "position_rows") << '_' << inputRows << '_' << rows << 'x' << columns;
+  os << "kernel_" << (kind == LastRow ? "last_row" : "position_rows") << '_' << inputRows << '_' << rows << 'x'
+     << columns;
   return text;
 }
 

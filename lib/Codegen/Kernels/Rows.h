@@ -8,9 +8,9 @@
 
 namespace edgelm {
 
-/// Embedding. Memrefs: tokens [rows] i32 or i64; table [vocabulary, columns] or, with a `panel`, [ceil(vocabulary / panel)]
-/// [columns][panel], f32, f16 or bf16; output [rows, columns] f32. Work items are rows; those below `n` are computed. A token
-/// outside the table reads row 0.
+/// Embedding. Memrefs: tokens [rows] i32 or i64; table [vocabulary, columns] or, with a `panel`, [ceil(vocabulary /
+/// panel)] [columns][panel], f32, f16 or bf16; output [rows, columns] f32. Work items are rows; those below `n` are
+/// computed. A token outside the table reads row 0.
 struct EmbedSpec {
   int64_t rows = 1, columns = 1, vocabulary = 1, panel = 0;
   mlir::Type tokenType, tableType;
@@ -19,8 +19,8 @@ struct EmbedSpec {
 };
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa);
 
-/// Copies rows of f32. Memrefs: input [inputRows, columns]; output [rows, columns]. Work items are output rows; those below `n` are
-/// written, but for `LastRow`, which has one.
+/// Copies rows of f32. Memrefs: input [inputRows, columns]; output [rows, columns]. Work items are output rows; those
+/// below `n` are written, but for `LastRow`, which has one.
 struct CopyRowsSpec {
   enum Kind {
     /// Output row 0 is input row n - 1.
@@ -44,8 +44,8 @@ struct CacheAppendSpec {
 };
 mlir::func::FuncOp getCacheAppendKernel(mlir::ModuleOp module, const CacheAppendSpec &spec, const IsaRow &isa);
 
-/// Rotary embedding. Memrefs: input [rows, heads, headDim]; cos and sin [context, pairs]; output as the input, which may be
-/// the same buffer; f32. Work items are (row, head); rows below `n` are computed, row r at position pos + r when
+/// Rotary embedding. Memrefs: input [rows, heads, headDim]; cos and sin [context, pairs]; output as the input, which
+/// may be the same buffer; f32. Work items are (row, head); rows below `n` are computed, row r at position pos + r when
 /// `cached`, else r.
 struct RopeSpec {
   int64_t rows = 1, heads = 1, headDim = 1, context = 1, pairs = 1;

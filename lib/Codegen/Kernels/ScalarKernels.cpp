@@ -16,13 +16,25 @@ namespace math = mlir::math;
 using Params = llvm::ArrayRef<double>;
 using K = KernelBuilder;
 
-template <typename Op> static Val op1(K &k, Val x) { return k.wrap(Op::create(k.b, k.loc, x)); }
-template <typename Op> static Val op2(K &k, Val x, Val y) { return k.wrap(Op::create(k.b, k.loc, x, y)); }
+template <typename Op> static Val op1(K &k, Val x) {
+  return k.wrap(Op::create(k.b, k.loc, x));
+}
+template <typename Op> static Val op2(K &k, Val x, Val y) {
+  return k.wrap(Op::create(k.b, k.loc, x, y));
+}
 
-static Val constant(K &k, Val x, double value) { return k.like(x.type(), value); }
-static Val oneWhere(K &k, Val condition, Val x) { return k.select(condition, constant(k, x, 1), constant(k, x, 0)); }
-static Val expm1(K &k, Val x) { return expF32(k, x) - 1.0; }
-static Val silu(K &k, Val x) { return x / (expF32(k, k.neg(x)) + 1.0); }
+static Val constant(K &k, Val x, double value) {
+  return k.like(x.type(), value);
+}
+static Val oneWhere(K &k, Val condition, Val x) {
+  return k.select(condition, constant(k, x, 1), constant(k, x, 0));
+}
+static Val expm1(K &k, Val x) {
+  return expF32(k, x) - 1.0;
+}
+static Val silu(K &k, Val x) {
+  return x / (expF32(k, k.neg(x)) + 1.0);
+}
 
 /// log(1 + e^x) without overflow.
 static Val softplus(K &k, Val x) {
@@ -30,7 +42,9 @@ static Val softplus(K &k, Val x) {
   return logF32(k, expF32(k, k.neg(k.abs(x))) + 1.0) + k.max(x, zero);
 }
 
-static Val clampUnit(K &k, Val x) { return k.min(k.max(x, constant(k, x, 0)), constant(k, x, 1)); }
+static Val clampUnit(K &k, Val x) {
+  return k.min(k.max(x, constant(k, x, 0)), constant(k, x, 1));
+}
 
 static Val geluTanh(K &k, Val x) {
   // sqrt(2 / pi) * (x + 0.044715 x^3); 0.5 (1 + tanh(u)) is sigmoid(2 u).
@@ -106,12 +120,22 @@ struct BinaryRow {
 };
 
 /// ONNX has no integer division by zero; one keeps the machine from trapping.
-static Val safeDivisor(K &k, Val y) { return k.select(y == k.likeInt(y.type(), 0), k.likeInt(y.type(), 1), y); }
+static Val safeDivisor(K &k, Val y) {
+  return k.select(y == k.likeInt(y.type(), 0), k.likeInt(y.type(), 1), y);
+}
 
-static Val maxNan(K &k, Val x, Val y) { return op2<arith::MaximumFOp>(k, x, y); }
-static Val minNan(K &k, Val x, Val y) { return op2<arith::MinimumFOp>(k, x, y); }
-static Val fmod(K &k, Val x, Val y) { return op2<arith::RemFOp>(k, x, y); }
-static Val remainder(K &k, Val x, Val y) { return op2<arith::RemSIOp>(k, x, safeDivisor(k, y)); }
+static Val maxNan(K &k, Val x, Val y) {
+  return op2<arith::MaximumFOp>(k, x, y);
+}
+static Val minNan(K &k, Val x, Val y) {
+  return op2<arith::MinimumFOp>(k, x, y);
+}
+static Val fmod(K &k, Val x, Val y) {
+  return op2<arith::RemFOp>(k, x, y);
+}
+static Val remainder(K &k, Val x, Val y) {
+  return op2<arith::RemSIOp>(k, x, safeDivisor(k, y));
+}
 
 static const BinaryRow kBinary[] = {
     {"add", [](K &, Val x, Val y) { return x + y; }, [](K &, Val x, Val y) { return x + y; }},
@@ -133,7 +157,7 @@ Val applyBinary(K &k, llvm::StringRef name, Val x, Val y) {
   bool isFloat = llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(x.type()));
   for (const BinaryRow &row : kBinary)
     if (row.name == name)
-      if (Val (*build)(K &, Val, Val) = isFloat ? row.onFloat : row.onInteger)
+      if (Val(*build)(K &, Val, Val) = isFloat ? row.onFloat : row.onInteger)
         return build(k, x, y);
   return {};
 }
