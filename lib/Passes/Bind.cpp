@@ -61,7 +61,10 @@ private:
 static void replaceArgument(func::FuncOp function, unsigned argument, const Tensor &tensor) {
   OpBuilder builder = OpBuilder::atBlockBegin(&function.front());
   Location loc = function.getArgument(argument).getLoc();
-  function.getArgument(argument).replaceAllUsesWith(ConstantOp::create(builder, loc, tensor.toAttribute()));
+  ConstantOp constant = ConstantOp::create(builder, loc, tensor.toAttribute());
+  // Arguments count from -1 down; operations have the other numbers.
+  constant->setAttr(kIdAttr, builder.getI64IntegerAttr(-1 - static_cast<int64_t>(argument)));
+  function.getArgument(argument).replaceAllUsesWith(constant);
 }
 
 LogicalResult Bind::bindArgument(func::FuncOp function, unsigned argument, int64_t length, bool hasPast) {

@@ -54,6 +54,9 @@ private:
 Origin Folder::originOf(Operation *op) const {
   if (isa<WeightOp>(op))
     return Origin::Weights;
+  // What classification named stays: it stands for other lengths, too.
+  if (isa<PositionRowsOp, MaskOp>(op))
+    return Origin::Arguments;
   if (op->getNumOperands() == 0)
     return isa<ConstantOp>(op) ? Origin::Constants : Origin::Arguments;
   Origin origin = Origin::Constants;

@@ -49,6 +49,22 @@ def FoldConstants : Pass<"edgelm-fold-constants", "mlir::ModuleOp"> {
                     Statistic<"numErased", "num-erased", "Operations that nobody used">];
 }
 
+def ClassifyMasks : Pass<"edgelm-classify-masks", "mlir::ModuleOp"> {
+  let summary = "Name attention masks by their values and make position tables";
+  let description = [{
+    Expects the clones of `edgelm-bind`, folded. Every attention (a softmax over the last of two dimensions of tokens) is probed: what lies between its
+    scores and the softmax is evaluated at both lengths, with and without padded keys. Afterwards the scores are only scaled and have an `edgelm.mask`
+    added (causal, sliding window, ALiBi, padded keys) or nothing (bidirectional). A causal model loses its attention mask argument.
+    A constant with one dimension of tokens became `edgelm.position_rows` of its table at the full context. `@probe`, `@context` and
+    `edgelm.id` are gone. docs/specialise.md tells more.
+
+    Refuses, saying what was seen, a mask of another kind, and a mask, table or constant that depends on the total number of tokens. A window longer than
+    `@probe` looks causal.
+  }];
+  let statistics = [Statistic<"numMasks", "num-masks", "Attentions whose mask was classified">,
+                    Statistic<"numTables", "num-tables", "Tables of positions">];
+}
+
 def FuseProjections : Pass<"edgelm-fuse-projections", "mlir::ModuleOp"> {
   let summary = "Merge linears that read one token's activations";
   let description = [{
