@@ -158,6 +158,8 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
       if (rows < contextLength)
         return op->emitError("has positions for ") << rows << " tokens, the context is " << contextLength;
     }
+    if (kind == Kind::Encoder)
+      return success();
     if (contextLength == 0)
       return main.emitError("has no table of positions that says how long the context is; give the option context");
     if (prefillChunk < 1 || prefillChunk > contextLength)
@@ -230,19 +232,23 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
   }
 
   LogicalResult buildEncoder() {
+    if (failed(findContext()))
+      return failure();
+    if (contextLength == 0)
+      contextLength = sequence;
     OpBuilder builder(main);
     Signature arguments, results;
     for (BlockArgument argument : main.getArguments()) {
       StringRef role = roleOf(main, argument.getArgNumber());
       bool isSequence = role == "tokens" || role == "attention_mask" || role == "token_type_ids";
-      Type type = isSequence ? RankedTensorType::get({sequence}, builder.getI32Type()) : argument.getType();
+      Type type = isSequence ? RankedTensorType::get({contextLength}, builder.getI32Type()) : argument.getType();
       arguments.add(builder, type, main.getArgAttr(argument.getArgNumber(), kNameAttr), role);
     }
     arguments.add(builder, RankedTensorType::get({}, builder.getI32Type()), {}, "n");
     for (unsigned i : wanted)
       results.add(builder, main.getResultTypes()[i], main.getResultAttr(i, kNameAttr), "output");
     func::FuncOp entry = createEntry(builder, "encode", arguments, results);
-    TokenRewriter rewriter(builder, {sequence, sequence, Value(), /*mayMixTokens=*/true});
+    TokenRewriter rewriter(builder, {sequence, contextLength, Value(), /*mayMixTokens=*/true});
     if (failed(setArguments(rewriter, entry, Kind::Encoder)))
       return failure();
     for (Operation *op : needed)
@@ -261,10 +267,16 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     if (!attention)
       return rewriter.rewrite(op);
     Value keyMask = attention.getKeyMask() ? rewriter.get(attention.getKeyMask()).value : Value();
-    Value operands[] = {rewriter.whole(attention.getQuery()), rewriter.whole(attention.getKey()),
-                        rewriter.whole(attention.getValue())};
-    Value result = AttentionOp::create(builder, op->getLoc(), attention.getType(), operands[0], operands[1],
-                                       operands[2], keyMask, attention.getScaleAttr(), attention.getMaskAttr());
+    SmallVector<Value> operands;
+    for (Value operand : {attention.getQuery(), attention.getKey(), attention.getValue()}) {
+      if (rewriter.get(operand).axis != 0)
+        return attention.emitError("reads queries, keys or values that are no tokens");
+      operands.push_back(rewriter.get(operand).value);
+    }
+    RankedTensorType type = tensorType(attention.getResult());
+    SmallVector<int64_t> shape = {tensorType(operands[0]).getDimSize(0), type.getDimSize(1), type.getDimSize(2)};
+    Value result = AttentionOp::create(builder, op->getLoc(), type.clone(shape), operands[0], operands[1], operands[2], keyMask,
+                                       attention.getScaleAttr(), attention.getMaskAttr());
     rewriter.set(attention.getResult(), result, 0);
     return success();
   }

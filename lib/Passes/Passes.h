@@ -10,4 +10,11 @@ namespace edgelm {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "Passes/Passes.h.inc"
+
+/// The phase raise: algebra becomes transformer operations.
+void addRaisePasses(mlir::OpPassManager &passes);
+
+/// Makes phases of several passes known to edgelm-opt by one name each.
+void registerEdgeLMPipelines();
+
 } // namespace edgelm

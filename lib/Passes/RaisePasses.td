@@ -101,13 +101,14 @@ def AddCache : Pass<"edgelm-add-cache", "mlir::ModuleOp"> {
     the selected row. A dynamic quantization of the whole sequence becomes one of each token, which a remark says. An `attention_mask` of
     a causal attention goes: one sequence has no padding.
 
-    Tokens with bidirectional attention become `@encode` on `[S, features]`; operations that mix tokens stay as they are there. A model without tokens becomes `@invoke`.
+    Tokens with bidirectional attention become `@encode` on `[context, features]`; operations that mix tokens stay as they are there. A model without
+    tokens becomes `@invoke`.
 
     Refuses, by name: an operation of a decoder that mixes tokens (a sum over them, pooling), a mask that no attention has taken up, constants that differ between tokens
     and follow no position table, other inputs of a decoder.
   }];
   let options = [Option<"prefillChunk", "prefill-chunk", "int64_t", "16", "Tokens of @prefill and @score">,
-                 Option<"context", "context", "int64_t", "0", "Rows of the caches; 0: as the position tables have">];
+                 Option<"context", "context", "int64_t", "0", "Rows of the caches, tokens of an encoder; 0: as the position tables have">];
 }
 
 #endif // EDGELM_RAISE_PASSES_TD

@@ -118,9 +118,26 @@ const char *TokenRewriter::broadcast(BroadcastOp op) {
   return nullptr;
 }
 
+/// One token of a whole sequence, as the export wants it.
+Value TokenRewriter::tokenAt(GatherOp op, const TokenForm &input, int64_t row) {
+  RankedTensorType type = tensorType(input.value);
+  SmallVector<int64_t> starts(type.getRank(), 0), sizes(type.getShape()), steps(type.getRank(), 1);
+  starts[0] = row < 0 ? row + type.getDimSize(0) : row;
+  sizes[0] = 1;
+  Value token = SliceOp::create(builder, op.getLoc(), type.clone(sizes), input.value, ValueRange(),
+                                builder.getDenseI64ArrayAttr(starts), builder.getDenseI64ArrayAttr(sizes),
+                                builder.getDenseI64ArrayAttr(steps));
+  return reshapeTo(builder, op.getLoc(), token, tensorType(op.getResult()).getShape());
+}
+
 const char *TokenRewriter::gather(GatherOp op) {
   const TokenForm &input = forms[op.getInput()], &indices = forms[op.getIndices()];
   int64_t axis = op.getAxis();
+  std::optional<double> row = numberOf(op.getIndices());
+  if (options.mayMixTokens && input.axis == axis && row && tensorType(op.getIndices()).getNumElements() == 1) {
+    set(op, tokenAt(op, input, static_cast<int64_t>(*row)), -1);
+    return nullptr;
+  }
   bool isTable = input.axis < 0 && indices.axis >= 0 && axis == 0;
   bool isFeature = input.axis >= 0 && indices.axis < 0 && axis > input.axis;
   if (!isTable && !isFeature)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The token axis of every operation: how it is copied to T tokens, or why it cannot be.
 #include "Passes/TokenRewriter.h"
+#include "Dialect/InferTypes.h"
 #include "Passes/Match.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -49,33 +50,57 @@ Value TokenRewriter::whole(Value original) {
   const TokenForm &form = forms.at(original);
   if (form.axis < 0)
     return form.value;
-  Value value = withElementsOf(builder, form.value, original);
-  return reshapeTo(builder, original.getLoc(), value, tensorType(original).getShape());
+  SmallVector<int64_t> shape(form.shape);
+  shape[form.axis] = options.tokens;
+  return reshapeTo(builder, original.getLoc(), withElementsOf(builder, form.value, original), shape);
 }
 
-void TokenRewriter::copyPlain(Operation *op) {
+/// The result's shape where dimensions of `before` became those of `after`, or nothing when that cannot be told.
+static std::optional<SmallVector<int64_t>> resized(ReshapeOp op, int64_t sequence, int64_t tokens) {
+  SmallVector<int64_t> shape(tensorType(op.getResult()).getShape());
+  if (llvm::count(shape, sequence) != 1 || llvm::count(tensorType(op.getInput()).getShape(), sequence) != 1)
+    return std::nullopt;
+  *llvm::find(shape, sequence) = tokens;
+  return shape;
+}
+
+const char *TokenRewriter::copyWhole(Operation *op) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(whole(operand));
-  Operation *copy = clone(op, operands, op->getResultTypes());
+  bool isResized = TypeRange(ValueRange(operands)) != TypeRange(op->getOperandTypes());
+  SmallVector<Type> types(op->getResultTypes());
+  if (isResized)
+    for (Type &type : types)
+      type = cast<RankedTensorType>(type).clone(
+          SmallVector<int64_t>(cast<RankedTensorType>(type).getRank(), ShapedType::kDynamic));
+  if (auto reshape = dyn_cast<ReshapeOp>(op); reshape && isResized) {
+    std::optional<SmallVector<int64_t>> shape = resized(reshape, options.sequence, options.tokens);
+    if (!shape)
+      return "joins tokens with something else, so that it works for the bound number of tokens only";
+    types[0] = tensorType(reshape.getResult()).clone(*shape);
+  } else if (isa<BroadcastOp, SliceOp, LinearOp, AttentionOp, RopeOp>(op) && isResized) {
+    return "works for the bound number of tokens only";
+  }
+  Operation *copy = clone(op, operands, types);
+  if (isResized && (failed(refineResultTypes(copy)) || llvm::any_of(copy->getResults(), [](Value result) {
+                      return !tensorType(result).hasStaticShape();
+                    })))
+    return "works for the bound number of tokens only";
   for (auto [original, value] : llvm::zip_equal(op->getResults(), copy->getResults()))
     set(original, value, -1);
+  return nullptr;
 }
 
 LogicalResult TokenRewriter::rewrite(Operation *op) {
-  if (isPlain(op) && !isa<PositionRowsOp>(op)) {
-    copyPlain(op);
-    return success();
-  }
-  const char *reason = rewriteByToken(op);
+  const char *reason = isPlain(op) && !isa<PositionRowsOp>(op) ? copyWhole(op) : rewriteByToken(op);
   if (!reason)
     return success();
-  if (options.mayMixTokens) {
-    copyPlain(op);
-    return success();
-  }
-  return op->emitError("'") << op->getName() << "' " << reason
-                            << ", so that no cache can stand for the tokens before it";
+  if (!options.mayMixTokens)
+    return op->emitError("'") << op->getName() << "' " << reason << ", so that no cache can stand for the tokens before it";
+  if (const char *second = copyWhole(op))
+    return op->emitError("'") << op->getName() << "' " << second << "; bind as many tokens as the context has";
+  return success();
 }
 
 const char *TokenRewriter::rewriteByToken(Operation *op) {

@@ -38,7 +38,7 @@ public:
   void set(mlir::Value original, mlir::Value value, int64_t axis);
   bool contains(mlir::Value original) const { return forms.contains(original); }
   const TokenForm &get(mlir::Value original) const { return forms.at(original); }
-  /// The value in the original's shape; only when tokens may mix.
+  /// The value in the original's layout, for T tokens.
   mlir::Value whole(mlir::Value original);
 
   /// Copies an operation whose operands have forms, or says in an error at it why that cannot be.
@@ -49,7 +49,8 @@ private:
   /// The `[T, rest]` type of `shape` with tokens at `axis`, for elements of `like`.
   mlir::RankedTensorType typeOf(llvm::ArrayRef<int64_t> shape, int64_t axis, mlir::Type like) const;
   mlir::Operation *clone(mlir::Operation *op, mlir::ValueRange operands, mlir::TypeRange types);
-  void copyPlain(mlir::Operation *op);
+  /// Copies with operands in the original's layout, T in place of S tokens; the reason why not, or null.
+  const char *copyWhole(mlir::Operation *op);
 
   /// The reason why the operation cannot be copied token by token, or null when it was.
   const char *rewriteByToken(mlir::Operation *op);
@@ -67,6 +68,7 @@ private:
   const char *concat(ConcatOp op);
   const char *broadcast(BroadcastOp op);
   const char *gather(GatherOp op);
+  mlir::Value tokenAt(GatherOp op, const TokenForm &input, int64_t row);
   const char *dynamicQuantize(DynamicQuantizeOp op);
 
   mlir::OpBuilder &builder;

@@ -41,6 +41,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registry.insert<edgelm::EdgeLMDialect, func::FuncDialect>();
   edgelm::registerEdgeLMPasses();
+  edgelm::registerEdgeLMPipelines();
   edgelm::registerEdgeLMCodegenPasses();
   registerTransformsPasses();
   llvm::cl::opt<std::string> model("import-onnx", llvm::cl::value_desc("file or folder"),

@@ -60,6 +60,17 @@ static std::string missingInput(func::FuncOp function, const DataSet &data) {
   return "";
 }
 
+/// An entry point of an encoder takes `[S]`: one sequence of at most S, whose padding its mask hides.
+static bool isShorter(RankedTensorType type, ArrayRef<int64_t> dims) {
+  return type.getRank() == 1 && type.getElementType().isInteger(32) && dims.size() == 2 && dims[0] == 1 && dims[1] <= type.getDimSize(0);
+}
+
+static edgelm::Tensor padded(const Tensor &input, RankedTensorType type) {
+  std::vector<int64_t> values(input.integers.begin(), input.integers.end());
+  values.resize(type.getNumElements(), 0);
+  return edgelm::Tensor::fromIntegers(type.getShape(), type.getElementType(), values);
+}
+
 FailureOr<Difference> edgelm::tools::runFunction(func::FuncOp function, const DataSet &data) {
   Difference difference;
   difference.skipped = missingInput(function, data);
@@ -68,9 +79,17 @@ FailureOr<Difference> edgelm::tools::runFunction(func::FuncOp function, const Da
     StringRef name = argText(function, i, edgelm::kNameAttr);
     const Tensor *input = data.input(name.str());
     RankedTensorType type = cast<RankedTensorType>(function.getArgument(i).getType());
+    if (argText(function, i, edgelm::kRoleAttr) == "n") {
+      const Tensor *tokens = data.input(argText(function, 0, edgelm::kNameAttr).str());
+      int64_t count = tokens ? tokens->dims.back() : 0;
+      evaluator.set(function.getArgument(i), edgelm::Tensor::fromIntegers({}, type.getElementType(), count));
+      continue;
+    }
     if (!input)
       return function.emitError("argument ") << i << " (\"" << name << "\") is no input of " << data.name;
-    if (!fits(type, input->dims))
+    if (isShorter(type, input->dims))
+      evaluator.set(function.getArgument(i), padded(*input, type));
+    else if (!fits(type, input->dims))
       difference.skipped = "has another shape";
     else
       evaluator.set(function.getArgument(i), toTensor(*input, input->dims, type.getElementType()));
