@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Measures single kernels on one core against the machine's own peak: G multiply-accumulates a second and GB/s.
 //
-// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, uk, dp, du, pf, next.
+// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, uk, dp, du, pf, next; of attention: qb, rt.
 #include "Codegen/HostTarget.h"
 #include "Codegen/Kernels/Attention.h"
 #include "Codegen/Kernels/Linear.h"
@@ -109,7 +109,8 @@ static void measureAttention(const TargetSpec &target, const IsaRow &isa, float 
     spec.headDim = spec.valueDim = 64;
     spec.cached = spec.causal = true;
     spec.scale = 0.125;
-    KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &row) { getAttentionKernel(module, spec, row); }, &isa);
+    KernelJit jit(
+        target, [&](mlir::ModuleOp module, const IsaRow &row) { getAttentionKernel(module, spec, row); }, &isa);
     Task task = jit.task(spec.name());
     int64_t items = spec.workItems(isa);
     size_t cache = 12 * 2048 * 64, next = 0;
@@ -141,6 +142,8 @@ int main(int argc, char **argv) {
   schedule.decodePanels = setting(argc, argv, "dp", schedule.decodePanels);
   schedule.decodeUnrollK = setting(argc, argv, "du", schedule.decodeUnrollK);
   schedule.decodePrefetchBytes = setting(argc, argv, "pf", schedule.decodePrefetchBytes);
+  isa.schedules.attention.queryBlock = setting(argc, argv, "qb", isa.schedules.attention.queryBlock);
+  isa.schedules.attention.rowsTogether = setting(argc, argv, "rt", isa.schedules.attention.rowsTogether);
   schedule.prefetchNextPanel = setting(argc, argv, "next", schedule.prefetchNextPanel);
 
   constexpr size_t poolBytes = size_t(384) << 20;
@@ -160,7 +163,7 @@ int main(int argc, char **argv) {
     if (only && shape.rows != only)
       continue;
     std::string name;
-    int64_t items = 0;
+    int64_t items = 0, panels = 0;
     KernelJit jit(
         *target,
         [&](mlir::ModuleOp module, const IsaRow &row) {
@@ -172,11 +175,12 @@ int main(int argc, char **argv) {
           spec.activation = shape.glu ? "silu" : "";
           spec.weightType = mlir::Float32Type::get(module.getContext());
           items = spec.workItems(row);
+          panels = spec.panels(row);
           name = getLinearKernel(module, spec, row).getName().str();
         },
         &isa);
     Task task = jit.task(name);
-    size_t matrixBytes = size_t(items) * isa.panel * shape.k * 4;
+    size_t matrixBytes = size_t(panels) * isa.panel * shape.k * 4;
     size_t weightBytes = matrixBytes * (shape.glu ? 2 : 1);
     size_t copies = poolBytes / weightBytes;
     size_t next = 0;
@@ -195,7 +199,7 @@ int main(int argc, char **argv) {
         macs / time * 1e-9, 100 * macs / time * 1e-9 / peak, double(weightBytes) / time * 1e-9,
         100 * double(weightBytes) / time * 1e-9 / band);
   }
-  if (!only)
+  if (!only || only == 2)
     measureAttention(*target, isa, pool, input, output, peak);
   return 0;
 }

@@ -55,7 +55,7 @@ static LogicalResult lower(E &e, LinearOp op) {
     if (!packed || int64_t(packed.getPanel()) != e.isa.panel)
       return op.emitOpError("needs weights packed in panels of ")
              << e.isa.panel << "; run edgelm-pack-weights=panel=" << e.isa.panel;
-    buffers.push_back(e.buffer(weight, MemRefType::get({spec.workItems(e.isa), spec.k, e.isa.panel}, spec.weightType)));
+    buffers.push_back(e.buffer(weight, MemRefType::get({spec.panels(e.isa), spec.k, e.isa.panel}, spec.weightType)));
   }
   for (Value bias : op.getBiases()) {
     spec.constantBias = constantOf(bias);

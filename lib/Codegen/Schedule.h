@@ -10,7 +10,10 @@ namespace edgelm {
 /// Loop nest of a linear kernel. A panel is `IsaRow::panel` output columns, packed [K][panel].
 struct LinearSchedule {
   /// Rows of activations in the register tile of the matmul, then of the smaller tiles for the last rows (0 ends).
-  std::array<int64_t, 3> tileRows;
+  std::array<int64_t, 4> tileRows;
+  /// Work items that the matmul should have, so that threads share them evenly: where there are fewer panels, the rows of
+  /// a panel are divided too.
+  int64_t minItems;
   /// Steps along K that stay in the first-level cache before the next rows are taken; 0 is all of K.
   int64_t blockK;
   /// Steps along K in one iteration of the innermost loop.
@@ -29,6 +32,8 @@ struct LinearSchedule {
 struct AttentionSchedule {
   /// Rows of queries that share a block of keys and values in the first-level cache.
   int64_t queryBlock;
+  /// Rows of queries whose chains of dependent operations run side by side.
+  int64_t rowsTogether;
 };
 
 /// All schedules that an ISA row states.

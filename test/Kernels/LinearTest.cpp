@@ -21,11 +21,17 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {13, 37, 70, false, false, false, "", "f32"},    {1, 37, 70, true, true, false, "silu", "f32"},
-    {7, 64, 32, true, false, false, "gelu", "f32"},  {29, 5, 3, false, true, false, "relu", "f32"},
-    {18, 96, 65, false, false, true, "silu", "f32"}, {1, 96, 129, true, false, true, "gelu_tanh", "f32"},
-    {9, 40, 257, true, true, true, "silu", "f32"},   {5, 33, 100, false, true, false, "", "f16"},
+    {13, 37, 70, false, false, false, "", "f32"},
+    {1, 37, 70, true, true, false, "silu", "f32"},
+    {7, 64, 32, true, false, false, "gelu", "f32"},
+    {29, 5, 3, false, true, false, "relu", "f32"},
+    {18, 96, 65, false, false, true, "silu", "f32"},
+    {1, 96, 129, true, false, true, "gelu_tanh", "f32"},
+    {9, 40, 257, true, true, true, "silu", "f32"},
+    {5, 33, 100, false, true, false, "", "f16"},
     {4, 48, 64, true, false, false, "tanh", "bf16"},
+    // Rows in two blocks.
+    {113, 24, 40, false, false, false, "", "f32"},
 };
 
 /// Rounds a weight to what the type can hold.
@@ -90,10 +96,11 @@ TEST_P(Linear, EqualsPlainLoopAndItsOwnMatvec) {
     SCOPED_TRACE(target.name);
     const IsaRow &isa = *findIsa(target.isa);
     std::string many, one;
-    int64_t items = 0;
+    int64_t items = 0, panels = 0;
     KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &row) {
       LinearSpec spec = specOf(c, module.getContext(), c.rows);
       items = spec.workItems(row);
+      panels = spec.panels(row);
       many = getLinearKernel(module, spec, row).getName().str();
       one = getLinearKernel(module, specOf(c, module.getContext(), 1), row).getName().str();
     });
@@ -141,7 +148,7 @@ TEST_P(Linear, EqualsPlainLoopAndItsOwnMatvec) {
       if (c.residual)
         buffers[buffers.size() - 2] = residual.data() + row * c.n;
       buffers.back() = single.data();
-      jit.task(one)(buffers.data(), 0, 1, 0, int32_t(items));
+      jit.task(one)(buffers.data(), 0, 1, 0, int32_t(panels));
       ASSERT_EQ(0, std::memcmp(single.data(), output.data() + row * c.n, c.n * sizeof(float))) << "row " << row;
     }
     for (size_t i = valid * c.n; i < output.size(); ++i)

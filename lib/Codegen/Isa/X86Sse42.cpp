@@ -12,14 +12,15 @@ const IsaRow kX86Sse42 = {
     .hasF16Convert = false,
     .hasMaskedMemory = false,
     // 6 x 2 accumulators, two weights, one activation and one product fill all 16 registers.
-    .schedules = {.linear = {.tileRows = {6, 2, 1},
+    .schedules = {.linear = {.tileRows = {6, 2, 1, 0},
+                             .minItems = 64,
                              .blockK = 0,
                              .unrollK = 4,
                              .decodePanels = 4,
                              .decodeUnrollK = 4,
                              .decodePrefetchBytes = 2048,
                              .prefetchNextPanel = true},
-                  .attention = {.queryBlock = 16}},
+                  .attention = {.queryBlock = 16, .rowsTogether = 2}},
 };
 
 } // namespace edgelm

@@ -46,41 +46,27 @@ int64_t AttentionSpec::workItems(const IsaRow &isa) const {
   return heads * llvm::divideCeil(rows, queryBlock(isa));
 }
 
-/// Lane t of the result is the sum of all lanes of vectors[t]; as many vectors as lanes (4, 8 or 16). The steps are
-/// shuffles within groups of four lanes and of whole groups, which are single instructions.
-static Val sumEach(KernelBuilder &k, Vals vectors) {
-  int64_t lanes = vectors.size();
-  auto pairwise = [&](llvm::function_ref<void(llvm::SmallVector<int64_t> &, llvm::SmallVector<int64_t> &)> pattern) {
-    llvm::SmallVector<int64_t> low, high;
-    pattern(low, high);
-    Vals next;
-    for (size_t i = 0; i < vectors.size(); i += 2)
-      next.push_back(k.shuffle(vectors[i], vectors[i + 1], low) + k.shuffle(vectors[i], vectors[i + 1], high));
-    vectors = next;
-  };
-  // (a b) becomes a0+a2 b0+b2 a1+a3 b1+b3 in each group of four.
-  pairwise([&](llvm::SmallVector<int64_t> &low, llvm::SmallVector<int64_t> &high) {
-    for (int64_t group = 0; group < lanes; group += 4) {
-      low.append({group, group + lanes, group + 1, group + 1 + lanes});
-      high.append({group + 2, group + 2 + lanes, group + 3, group + 3 + lanes});
-    }
-  });
-  pairwise([&](llvm::SmallVector<int64_t> &low, llvm::SmallVector<int64_t> &high) {
-    for (int64_t group = 0; group < lanes; group += 4) {
-      low.append({group, group + 1, group + lanes, group + 1 + lanes});
-      high.append({group + 2, group + 3, group + 2 + lanes, group + 3 + lanes});
-    }
-  });
+/// One step on the way to a vector whose lane t is the sum of all lanes of vector t: `x` and `y` stand for `width / 2`
+/// vectors each, the result for all of them. The shuffles stay within groups of four lanes or move whole groups, which
+/// are single instructions.
+static Val addPairwise(KernelBuilder &k, Val x, Val y, int64_t width) {
+  int64_t lanes = k.isa.lanes;
+  llvm::SmallVector<int64_t> low, high;
+  for (int64_t group = 0; group < lanes && width == 2; group += 4) {
+    low.append({group, group + lanes, group + 1, group + 1 + lanes});
+    high.append({group + 2, group + 2 + lanes, group + 3, group + 3 + lanes});
+  }
+  for (int64_t group = 0; group < lanes && width == 4; group += 4) {
+    low.append({group, group + 1, group + lanes, group + 1 + lanes});
+    high.append({group + 2, group + 3, group + 2 + lanes, group + 3 + lanes});
+  }
   // Then even and odd groups of four are added until each stands for one quadruple of vectors.
-  while (vectors.size() > 1)
-    pairwise([&](llvm::SmallVector<int64_t> &low, llvm::SmallVector<int64_t> &high) {
-      for (int64_t group = 0; group < 2 * lanes; group += 8)
-        for (int64_t lane = 0; lane < 4; ++lane) {
-          low.push_back(group + lane);
-          high.push_back(group + 4 + lane);
-        }
-    });
-  return vectors[0];
+  for (int64_t group = 0; group < 2 * lanes && width > 4; group += 8)
+    for (int64_t lane = 0; lane < 4; ++lane) {
+      low.push_back(group + lane);
+      high.push_back(group + 4 + lane);
+    }
+  return k.shuffle(x, y, low) + k.shuffle(x, y, high);
 }
 
 namespace {
@@ -102,12 +88,15 @@ public:
 private:
   void buildItem(Val item);
   void visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior);
-  Val scoresOf(Val head, Val group, Val row, Val block, Val lastKey, bool interior);
+  void visitRows(Val head, Val group, Val firstRow, llvm::ArrayRef<Val> rows, Val block, bool interior);
+  Vals scoresOf(Val head, Val group, llvm::ArrayRef<Val> rows, Val block, bool interior);
+  Vals dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val block, int64_t first, int64_t count, bool interior);
   void maskScores(Val row, Val block, Val &scores, Val &present);
   void store(Val head, Val firstRow, Val endRow);
-  Val keyAt(Val block, int64_t t, Val lastKey, bool interior) {
+  /// Key t of the block; at the edge of what there is, the last key stands in for those behind it.
+  Val keyAt(Val block, int64_t t, bool interior) {
     Val at = block + double(t);
-    return interior ? at : k.min(at, lastKey);
+    return interior ? at : k.min(at, keyCount - 1.0);
   }
   llvm::SmallVector<mlir::Value> at(Val group, Val key, int64_t column) {
     if (spec.cached)
@@ -130,29 +119,52 @@ private:
 
 } // namespace
 
-/// Scores of the block's keys for one row, scaled, with ALiBi but without any mask.
-Val AttentionBuilder::scoresOf(Val head, Val group, Val row, Val block, Val lastKey, bool interior) {
-  Vals queries, products;
-  for (int64_t i = 0; i < vectors(spec.headDim); ++i)
-    queries.push_back(
-        k.loadFirst(query, {row, head, k.index(i * lanes)}, lanes, std::min(lanes, spec.headDim - i * lanes)));
-  for (int64_t t = 0; t < lanes; ++t) {
-    Val position = keyAt(block, t, lastKey, interior);
-    Val sum;
-    for (size_t i = 0; i < queries.size(); ++i) {
+/// For each row the products of its query with keys [first, first + count) of the block, added up as far as
+/// `addPairwise` does. Depth first, so that few vectors are alive at once.
+Vals AttentionBuilder::dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val block, int64_t first, int64_t count,
+                                   bool interior) {
+  Vals result;
+  if (count == 1) {
+    Val position = keyAt(block, first, interior);
+    for (int64_t i = 0; i < vectors(spec.headDim); ++i) {
       int64_t column = i * lanes;
       Val keys = k.loadFirst(key, at(group, position, column), lanes, std::min(lanes, spec.headDim - column));
-      sum = i == 0 ? queries[i] * keys : k.fma(queries[i], keys, sum);
+      for (size_t row = 0; row < queries.size(); ++row) {
+        if (i == 0)
+          result.push_back(queries[row][i] * keys);
+        else
+          result[row] = k.fma(queries[row][i], keys, result[row]);
+      }
     }
-    products.push_back(sum);
+    return result;
   }
-  Val scores = sumEach(k, products) * spec.scale;
-  if (spec.slopes.empty())
-    return scores;
-  Val distance = block - position(row);
-  Val start = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), distance.value));
-  Val steps = k.wrap(mlir::arith::SIToFPOp::create(k.b, k.loc, k.f32Vector(lanes), k.iota(start, lanes).value));
-  return k.fma(k.splat(slope, lanes), steps, scores);
+  Vals left = dotProducts(queries, group, block, first, count / 2, interior);
+  Vals right = dotProducts(queries, group, block, first + count / 2, count / 2, interior);
+  for (size_t row = 0; row < queries.size(); ++row)
+    result.push_back(addPairwise(k, left[row], right[row], count));
+  return result;
+}
+
+/// Scores of the block's keys for each row, scaled, with ALiBi but without any mask.
+Vals AttentionBuilder::scoresOf(Val head, Val group, llvm::ArrayRef<Val> rows, Val block, bool interior) {
+  llvm::SmallVector<Vals> queries;
+  for (Val row : rows) {
+    queries.emplace_back();
+    for (int64_t i = 0; i < vectors(spec.headDim); ++i)
+      queries.back().push_back(
+          k.loadFirst(query, {row, head, k.index(i * lanes)}, lanes, std::min(lanes, spec.headDim - i * lanes)));
+  }
+  Vals scores = dotProducts(queries, group, block, 0, lanes, interior);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    scores[i] = scores[i] * spec.scale;
+    if (spec.slopes.empty())
+      continue;
+    Val distance = block - position(rows[i]);
+    Val start = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), distance.value));
+    Val steps = k.wrap(mlir::arith::SIToFPOp::create(k.b, k.loc, k.f32Vector(lanes), k.iota(start, lanes).value));
+    scores[i] = k.fma(k.splat(slope, lanes), steps, scores[i]);
+  }
+  return scores;
 }
 
 /// `present` becomes the lanes that hold a key which the row may see by position.
@@ -182,38 +194,59 @@ void AttentionBuilder::maskScores(Val row, Val block, Val &scores, Val &present)
   scores = k.select(present, scores, k.like(scores.type(), kNone));
 }
 
-/// Takes one block of keys into the running softmax of all rows. In an `interior` block every row sees every key.
-void AttentionBuilder::visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior) {
-  Val lastKey = keyCount - 1.0;
-  k.loop(firstRow, endRow, 1, [&](Val row) {
-    Val slot = row - firstRow;
-    Val scores = scoresOf(head, group, row, block, lastKey, interior), present;
+/// Takes one block of keys into the running softmax of some rows. The rows are computed side by side: one alone is a
+/// long chain of dependent operations.
+void AttentionBuilder::visitRows(Val head, Val group, Val firstRow, llvm::ArrayRef<Val> rows, Val block,
+                                 bool interior) {
+  Val zero = k.index(0);
+  Vals scores = scoresOf(head, group, rows, block, interior), slots, weights;
+  llvm::SmallVector<Vals> sums(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Val slot = rows[i] - firstRow, present;
+    slots.push_back(slot);
     if (!interior)
-      maskScores(row, block, scores, present);
-    Val zero = k.index(0);
+      maskScores(rows[i], block, scores[i], present);
     Val before = k.loadVector(maximum, {slot, zero}, lanes);
-    Val now = k.max(before, k.splat(k.horizontalMax(scores), lanes));
-    Val p = expF32(k, scores - now);
+    Val now = k.max(before, k.splat(k.horizontalMax(scores[i]), lanes));
+    Val p = expF32(k, scores[i] - now);
     if (!interior)
       p = k.select(present, p, k.like(p.type(), 0.0));
     Val correction = expF32(k, before - now);
     k.storeVector(maximum, {slot, zero}, now);
     k.storeVector(total, {slot, zero}, k.fma(k.loadVector(total, {slot, zero}, lanes), correction, p));
-    Vals sums;
-    for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
-      sums.push_back(k.loadVector(weighted, {slot, k.index(i * lanes)}, lanes) * correction);
-    for (int64_t t = 0; t < lanes; ++t) {
-      Val weight = k.splat(k.extract(p, t), lanes);
-      Val position = keyAt(block, t, lastKey, interior);
-      for (int64_t i = 0; i < vectors(spec.valueDim); ++i) {
-        int64_t column = i * lanes;
-        Val values = k.loadFirst(value, at(group, position, column), lanes, std::min(lanes, spec.valueDim - column));
-        sums[i] = k.fma(weight, values, sums[i]);
-      }
+    weights.push_back(p);
+    for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector)
+      sums[i].push_back(k.loadVector(weighted, {slot, k.index(vector * lanes)}, lanes) * correction);
+  }
+  for (int64_t t = 0; t < lanes; ++t) {
+    Val position = keyAt(block, t, interior);
+    Vals weight;
+    for (Val p : weights)
+      weight.push_back(k.splat(k.extract(p, t), lanes));
+    for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector) {
+      int64_t column = vector * lanes;
+      Val values = k.loadFirst(value, at(group, position, column), lanes, std::min(lanes, spec.valueDim - column));
+      for (size_t i = 0; i < rows.size(); ++i)
+        sums[i][vector] = k.fma(weight[i], values, sums[i][vector]);
     }
-    for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
-      k.storeVector(weighted, {slot, k.index(i * lanes)}, sums[i]);
+  }
+  for (size_t i = 0; i < rows.size(); ++i)
+    for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector)
+      k.storeVector(weighted, {slots[i], k.index(vector * lanes)}, sums[i][vector]);
+}
+
+/// Takes one block of keys into the running softmax of all rows. In an `interior` block every row sees every key.
+void AttentionBuilder::visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior) {
+  int64_t together = std::min(spec.rows, k.isa.schedules.attention.rowsTogether);
+  Val whole = firstRow + (endRow - firstRow) / double(together) * double(together);
+  k.loop(firstRow, whole, together, [&](Val row) {
+    Vals rows;
+    for (int64_t i = 0; i < together; ++i)
+      rows.push_back(row + double(i));
+    visitRows(head, group, firstRow, rows, block, interior);
   });
+  if (together > 1)
+    k.loop(whole, endRow, 1, [&](Val row) { visitRows(head, group, firstRow, {row}, block, interior); });
 }
 
 void AttentionBuilder::store(Val head, Val firstRow, Val endRow) {

@@ -29,8 +29,15 @@ std::string LinearSpec::name() const {
   return text;
 }
 
-int64_t LinearSpec::workItems(const IsaRow &isa) const {
+int64_t LinearSpec::panels(const IsaRow &isa) const {
   return llvm::divideCeil(n, isa.panel);
+}
+
+int64_t LinearSpec::rowBlocks(const IsaRow &isa) const {
+  const LinearSchedule &schedule = isa.schedules.linear;
+  // Four tiles at least, so that a block is long enough to stream a panel through the first-level cache.
+  int64_t most = rows / (4 * schedule.tileRows[0]);
+  return std::clamp<int64_t>(llvm::divideCeil(schedule.minItems, panels(isa)), 1, std::max<int64_t>(most, 1));
 }
 
 namespace {
@@ -245,14 +252,21 @@ void LinearBuilder::buildMatmul() {
     for (int64_t vector = 0; vector < panel / lanes; ++vector)
       passes.back().push_back({weights[0], vector});
   }
-  k.loop(args.begin, args.end, 1, [&](Val panelIndex) {
+  int64_t blocks = spec.rowBlocks(k.isa), tile = schedule.tileRows[0];
+  int64_t blockRows = llvm::divideCeil(llvm::divideCeil(spec.rows, blocks), tile) * tile;
+  k.loop(args.begin, args.end, 1, [&](Val item) {
+    Val panelIndex = item / double(blocks);
+    Val first = (item - panelIndex * double(blocks)) * double(blockRows);
+    Val end = blocks == 1 ? args.n : k.min(args.n, first + double(blockRows));
     for (llvm::ArrayRef<Column> columns : passes) {
-      Val row = k.index(0);
-      for (int64_t tile : schedule.tileRows) {
-        if (tile == 0 || tile > spec.rows)
+      Val row = first;
+      for (int64_t tileRows : schedule.tileRows) {
+        if (tileRows == 0 || tileRows > spec.rows)
           continue;
-        Val stop = row + (args.n - row) / double(tile) * double(tile);
-        k.loop(row, stop, tile, [&](Val at) { buildTile(panelIndex, at, tile, columns); });
+        // A block behind the valid rows has none.
+        Val count = k.max(end - row, k.index(0));
+        Val stop = row + count / double(tileRows) * double(tileRows);
+        k.loop(row, stop, tileRows, [&](Val at) { buildTile(panelIndex, at, tileRows, columns); });
         row = stop;
       }
     }
@@ -263,7 +277,7 @@ mlir::func::FuncOp getLinearKernel(mlir::ModuleOp module, const LinearSpec &spec
   mlir::Builder b(module.getContext());
   mlir::Type f32 = b.getF32Type();
   llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows, spec.k}, f32)};
-  types.append(spec.glu ? 2 : 1, mlir::MemRefType::get({spec.workItems(isa), spec.k, isa.panel}, spec.weightType));
+  types.append(spec.glu ? 2 : 1, mlir::MemRefType::get({spec.panels(isa), spec.k, isa.panel}, spec.weightType));
   if (spec.bias)
     types.push_back(mlir::MemRefType::get({spec.glu ? 2 * spec.n : spec.n}, f32));
   types.append(spec.residual ? 2 : 1, mlir::MemRefType::get({spec.rows, spec.n}, f32));

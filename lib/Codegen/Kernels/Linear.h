@@ -32,8 +32,12 @@ struct LinearSpec {
 
   /// The symbol of the kernel; equal specs have equal names.
   std::string name() const;
+  /// Panels of each packed matrix.
+  int64_t panels(const IsaRow &isa) const;
+  /// Blocks that the rows of a panel are divided into.
+  int64_t rowBlocks(const IsaRow &isa) const;
   /// Work items of one call.
-  int64_t workItems(const IsaRow &isa) const;
+  int64_t workItems(const IsaRow &isa) const { return panels(isa) * rowBlocks(isa); }
 };
 
 /// The kernel of that spec in `module`, made on first use.
