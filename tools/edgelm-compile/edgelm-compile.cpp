@@ -8,6 +8,7 @@
 #include "Passes/Passes.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -22,7 +23,7 @@ using namespace edgelm;
 struct Arguments {
   CompileOptions options;
   std::vector<std::string> targets = {"host"};
-  std::string cpu, features;
+  std::string cpu, features, emit = "lib";
   bool printTargets = false;
 };
 
@@ -50,9 +51,9 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
       ->capture_default_str();
   app.add_option("--name", options.name, "C identifier of the product; default: the folder's name");
   app.add_flag("--freestanding", options.freestanding, "without threads: needs memcpy, memmove and memset only");
-  app.add_option("--emit", options.emit, "lib (libraries and header), obj, asm, llvm or mlir")
-      ->transform(CLI::CheckedTransformer(emitNames))
-      ->default_str("lib");
+  app.add_option("--emit", arguments.emit, "what to write: lib is libraries and header")
+      ->check(CLI::IsMember({"lib", "obj", "asm", "llvm", "mlir"}))
+      ->capture_default_str();
   app.add_option("--stop-after", options.stopAfter, "print the IR after this phase: " + phaseNames());
   app.add_option("--start-after", options.startAfter, "the phase that printed the .mlir input");
   app.add_option("--verify-each", options.verifyEach, "verify the IR after each pass")->capture_default_str();
@@ -105,6 +106,7 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
   }
   if (llvm::Error error = checkUsage(arguments.options))
     return error;
+  arguments.options.emit = emitNames.at(arguments.emit);
   if (!arguments.options.stopAfter.empty() && !hasOutput)
     arguments.options.output = "-";
   std::vector<TargetSpec> targets;
@@ -147,7 +149,12 @@ int main(int argc, char **argv) {
   try {
     app.parse(ours.size(), ours.data());
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::BadInput);
+    if (error.get_exit_code() == 0) // --help, --version
+      return app.exit(error);
+    std::string words = error.what();
+    words[0] = llvm::toLower(words[0]);
+    llvm::errs() << "edgelm-compile: error: " << words << "; see edgelm-compile --help\n";
+    return static_cast<int>(ExitStatus::BadInput);
   }
   llvm::Error error = run(arguments, app.count("--output") > 0);
   if (!error)
