@@ -41,6 +41,7 @@ private:
   Error load();
   Error name();
   Error runPhases(bool &stopped);
+  Error gather();
   Error print();
   Error emit(const std::vector<FileHash> &files);
 
@@ -52,6 +53,7 @@ private:
   std::unique_ptr<Module> runtime;
   std::optional<ModelFolder> folder;
   std::optional<CompiledTokenizer> tokenizer;
+  std::optional<ModelInfo> info;
 };
 
 } // namespace
@@ -132,10 +134,36 @@ Error Compilation::runPhases(bool &stopped) {
       skip = phase.name != options.startAfter;
       continue;
     }
+    if (Error error = gather())
+      return error;
     if (Error error = runPhase(phase, *module, inputs))
       return error;
     timer.done(phase.name);
     stopped = phase.name == options.stopAfter;
+  }
+  return Error::success();
+}
+
+/// Kernels do not tell any more what the model was: its facts are taken as soon as the memory is planned.
+Error Compilation::gather() {
+  if (info || !(*module)->hasAttr("edgelm.arena_bytes"))
+    return Error::success();
+  Expected<ModelInfo> gathered = gatherModelInfo(*module);
+  if (!gathered)
+    return gathered.takeError();
+  info = std::move(*gathered);
+  info->maxThreads = options.maxThreads;
+  info->requiredFeatures = options.target.requiredFeatures;
+  if (tokenizer) {
+    if (Error error = checkVocabulary(*tokenizer, info->vocab))
+      return error;
+    info->tokenizer.assign(tokenizer->blob.begin(), tokenizer->blob.end());
+    info->bosId = tokenizer->bosId;
+  }
+  if (folder) {
+    info->stopIds = stopIdsOf(*folder, tokenizer);
+    if (!folder->bosIds.empty())
+      info->bosId = folder->bosIds.front();
   }
   return Error::success();
 }
@@ -186,26 +214,13 @@ Error Compilation::run() {
 }
 
 Error Compilation::emit(const std::vector<FileHash> &files) {
-  Expected<ModelInfo> info = gatherModelInfo(*module);
   if (!info)
-    return info.takeError();
-  info->maxThreads = options.maxThreads;
-  info->requiredFeatures = options.target.requiredFeatures;
-  if (tokenizer) {
-    if (Error error = checkVocabulary(*tokenizer, info->vocab))
-      return error;
-    info->tokenizer.assign(tokenizer->blob.begin(), tokenizer->blob.end());
-    info->bosId = tokenizer->bosId;
-  }
-  if (folder) {
-    info->stopIds = stopIdsOf(*folder, tokenizer);
-    if (!folder->bosIds.empty())
-      info->bosId = folder->bosIds.front();
-  }
+    return fail(ExitStatus::BadInput, "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
   EmitInputs inputs = {options, modelDirOf(*module).str(), files, timer};
   if (Error error = emitProduct(*module, *info, std::move(runtime), llvmContext, inputs))
     return error;
-  errs() << summaryText(*info, options);
+  if (options.emit == Emit::Library)
+    errs() << summaryText(*info, options);
   return Error::success();
 }
 

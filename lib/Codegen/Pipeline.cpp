@@ -2,6 +2,7 @@
 // The compiler as a table: import gives a module, these phases transform it, Compiler.cpp turns the end into files.
 #include "Codegen/Pipeline.h"
 #include "Codegen/Abi.h"
+#include "Codegen/CodegenPasses.h"
 #include "Codegen/Diagnostics.h"
 #include "Codegen/Isa/Isa.h"
 #include "Passes/Passes.h"
@@ -57,10 +58,17 @@ static void addPlan(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp m
   passes.addPass(createPlanMemory(options));
 }
 
+static void addKernels(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  LowerToKernelsOptions options;
+  options.isa = inputs.options.target.isa;
+  passes.addPass(createLowerToKernels(options));
+}
+
 static constexpr Phase phases[] = {
     {"fuse", "one operation is one kernel launch", addFuse, ExitStatus::BadInput},
     {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput},
     {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput},
+    {"kernels", "entries launch kernels, which are loops over vectors", addKernels, ExitStatus::NotOnThisTarget},
 };
 
 llvm::ArrayRef<Phase> phaseTable() {
