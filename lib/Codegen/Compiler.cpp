@@ -40,6 +40,7 @@ private:
   Error import();
   Error load();
   Error name();
+  Expected<PhaseInputs> phaseInputs();
   Error runPhases(bool &stopped);
   Error gather();
   Error print();
@@ -120,25 +121,68 @@ Error Compilation::name() {
   return Error::success();
 }
 
-Error Compilation::runPhases(bool &stopped) {
+/// Tokens that a model is bound to while it is raised, and a second number that shows what depends on it. Small, since
+/// masks are evaluated at both; @context has the real number.
+static constexpr int64_t bindTokens = 12, bindProbeTokens = 19;
+
+Expected<PhaseInputs> Compilation::phaseInputs() {
   Expected<uint64_t> sessionBytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
   if (!sessionBytes)
     return sessionBytes.takeError();
-  PhaseInputs inputs = {options, *sessionBytes, tokenizer ? tokenizer->longestPiece : 0};
-  bool skip = !options.startAfter.empty() && options.startAfter != "import";
+  int64_t limit = folder && folder->contextLength ? *folder->contextLength : defaultContext;
+  int64_t context = options.context.value_or(std::min(limit, defaultContext));
+  if (context > limit && folder && folder->contextLength)
+    return fail(ExitStatus::BadInput, "the model has positions for " + Twine(limit) + " tokens, but --context asks for " +
+                                          Twine(context));
+  PhaseInputs inputs = {options};
+  inputs.context = context;
+  inputs.probeTokens = std::min(bindProbeTokens, limit);
+  inputs.mainTokens = std::min(bindTokens, inputs.probeTokens - 1);
+  inputs.sessionBytes = *sessionBytes;
+  inputs.longestPieceBytes = tokenizer ? tokenizer->longestPiece : 0;
+  return inputs;
+}
+
+/// An encoder does not become incremental: it is raised for all the tokens of a call.
+static bool isEncoderOfOtherLength(mlir::ModuleOp module, int64_t tokens) {
+  mlir::func::FuncOp encode = module.lookupSymbol<mlir::func::FuncOp>("encode");
+  if (!encode)
+    return false;
+  for (unsigned i = 0; i < encode.getNumArguments(); ++i)
+    if (mlir::StringAttr role = encode.getArgAttrOfType<mlir::StringAttr>(i, kRoleAttr); role && role.getValue() == "tokens")
+      return tensorType(encode.getArgument(i)).getNumElements() != tokens;
+  return false;
+}
+
+Error Compilation::runPhases(bool &stopped) {
+  Expected<PhaseInputs> inputs = phaseInputs();
+  if (!inputs)
+    return inputs.takeError();
+  bool isText = StringRef(options.input).ends_with(".mlir");
+  bool skip = isText && !options.startAfter.empty() && options.startAfter != "import";
+  bool canRestart = !isText;
+  mlir::OwningOpRef<mlir::ModuleOp> imported = canRestart ? (*module).clone() : nullptr;
   stopped = options.stopAfter == "import";
-  for (const Phase &phase : phaseTable()) {
-    if (stopped)
-      break;
+  ArrayRef<Phase> phases = phaseTable();
+  for (size_t i = 0; i < phases.size() && !stopped; ++i) {
+    const Phase &phase = phases[i];
     if (skip) {
       skip = phase.name != options.startAfter;
       continue;
     }
     if (Error error = gather())
       return error;
-    if (Error error = runPhase(phase, *module, inputs))
+    if (Error error = runPhase(phase, *module, *inputs))
       return error;
     timer.done(phase.name);
+    if (phase.name == "incremental" && canRestart && isEncoderOfOtherLength(*module, inputs->context)) {
+      module = std::move(imported);
+      inputs->mainTokens = inputs->context;
+      inputs->probeTokens = inputs->context > bindTokens ? bindTokens : inputs->context - 1;
+      canRestart = false;
+      i = -1;
+      continue;
+    }
     stopped = phase.name == options.stopAfter;
   }
   return Error::success();

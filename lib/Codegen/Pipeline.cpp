@@ -11,6 +11,35 @@ using namespace mlir;
 
 namespace edgelm {
 
+static void addSpecialise(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  BindOptions options;
+  options.mainTokens = inputs.mainTokens;
+  options.probeTokens = inputs.probeTokens;
+  options.contextTokens = inputs.context;
+  passes.addPass(createBind(options));
+  passes.addPass(createFoldConstants());
+  passes.addPass(createClassifyMasks());
+}
+
+static void addRaise(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  passes.addPass(createWidenActivations());
+  passes.addPass(createRaiseNorm());
+  passes.addPass(createRaiseActivation());
+  passes.addPass(createRaiseGlu());
+  passes.addPass(createRaiseEmbed());
+  passes.addPass(createRaiseLinear());
+  passes.addPass(createRaiseRope());
+  passes.addPass(createRaiseAttention());
+  passes.addPass(createDropUnused());
+}
+
+static void addIncremental(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  AddCacheOptions options;
+  options.context = inputs.context;
+  options.prefillChunk = std::min(inputs.options.prefillChunk, inputs.context);
+  passes.addPass(createAddCache(options));
+}
+
 /// Output columns of a panel of packed weights.
 static int64_t panelOf(const PhaseInputs &inputs) {
   const IsaRow *isa = findIsa(inputs.options.target.isa);
@@ -65,6 +94,9 @@ static void addKernels(OpPassManager &passes, const PhaseInputs &inputs, ModuleO
 }
 
 static constexpr Phase phases[] = {
+    {"specialise", "shapes are static, masks and position tables are known", addSpecialise, ExitStatus::BadInput},
+    {"raise", "only transformer operations and little algebra are left", addRaise, ExitStatus::BadInput},
+    {"incremental", "entries work on a few tokens over a cache", addIncremental, ExitStatus::BadInput},
     {"fuse", "one operation is one kernel launch", addFuse, ExitStatus::BadInput},
     {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput},
     {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput},

@@ -13,6 +13,9 @@ namespace edgelm {
 /// What phases have to know besides the IR.
 struct PhaseInputs {
   const CompileOptions &options;
+  int64_t context = 0;            ///< tokens of a session, or of a call of an encoder
+  int64_t mainTokens = 0;         ///< tokens that the model is bound to while it is raised
+  int64_t probeTokens = 0;        ///< another number of tokens, to see what depends on it
   uint64_t sessionBytes = 0;      ///< of the runtime, for the target
   uint64_t longestPieceBytes = 0; ///< of the tokenizer; 0: none
 };
