@@ -136,7 +136,7 @@ Expected<PhaseInputs> Compilation::phaseInputs() {
                                           Twine(context));
   PhaseInputs inputs = {options};
   inputs.context = context;
-  inputs.probeTokens = std::min(bindProbeTokens, limit);
+  inputs.probeTokens = std::min(bindProbeTokens, context);
   inputs.mainTokens = std::min(bindTokens, inputs.probeTokens - 1);
   inputs.sessionBytes = *sessionBytes;
   inputs.longestPieceBytes = tokenizer ? tokenizer->longestPiece : 0;
@@ -178,7 +178,7 @@ Error Compilation::runPhases(bool &stopped) {
     if (phase.name == "incremental" && canRestart && isEncoderOfOtherLength(*module, inputs->context)) {
       module = std::move(imported);
       inputs->mainTokens = inputs->context;
-      inputs->probeTokens = inputs->context > bindTokens ? bindTokens : inputs->context - 1;
+      inputs->probeTokens = std::min(bindTokens, inputs->context - 1);
       canRestart = false;
       i = -1;
       continue;

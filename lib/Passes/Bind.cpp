@@ -181,9 +181,11 @@ LogicalResult Bind::bindModel() {
         return failure();
     return finish(main);
   }
-  if (mainTokens < 2 || probeTokens <= mainTokens || contextTokens < probeTokens)
-    return main.emitError("cannot bind ") << mainTokens << " and " << probeTokens << " tokens in a context of " << contextTokens
-                                          << "; expected 2 <= tokens < probe-tokens <= context";
+  // The numbers themselves: a diagnostic takes an option for a character.
+  int64_t first = mainTokens, second = probeTokens, longest = contextTokens;
+  if (std::min(first, second) < 2 || first == second || std::max(first, second) > longest)
+    return main.emitError("cannot bind ") << first << " and " << second << " tokens in a context of " << longest
+                                          << "; expected two different numbers from 2 to the context";
   numberOperations(main);
   OpBuilder builder(getOperation().getBodyRegion());
   builder.setInsertionPointAfter(main);
