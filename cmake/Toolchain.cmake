@@ -6,7 +6,7 @@ if(CCACHE)
   # Relative paths in the cache let several work trees share it.
   # The sloppiness is what ccache asks for with precompiled headers.
   set(EDGELM_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_PCH_EXTSUM=1 ${CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${EDGELM_LAUNCHER})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${EDGELM_LAUNCHER})
 endif()
@@ -59,6 +59,10 @@ function(edgelm_use_precompiled name)
     edgelm_use_llvm(EdgeLMPrecompiled)
     target_precompile_headers(EdgeLMPrecompiled PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/lib/Precompiled.h>)
     target_compile_options(EdgeLMPrecompiled PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+    # What ccache compares instead of the file, which holds the path of the build folder.
+    file(SHA256 ${PROJECT_SOURCE_DIR}/lib/Precompiled.h hash)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/EdgeLMPrecompiled.dir/cmake_pch.hxx.pch.sum
+      "${hash} ${LLVM_PACKAGE_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS}\n")
   endif()
   target_precompile_headers(${name} REUSE_FROM EdgeLMPrecompiled)
 endfunction()
