@@ -52,19 +52,24 @@ function(edgelm_add_library name)
 endfunction()
 
 # edgelm_use_precompiled(TARGET): reads MLIR's headers parsed already (lib/Precompiled.h), a third of the time of a build.
+# Not CMake's own way: that puts the build folder's path into every command, and ccache would not share between folders.
 function(edgelm_use_precompiled name)
+  set(parsed ${PROJECT_BINARY_DIR}/Precompiled.pch)
   if(NOT TARGET EdgeLMPrecompiled)
-    add_library(EdgeLMPrecompiled STATIC ${PROJECT_SOURCE_DIR}/lib/Precompiled.cpp)
-    edgelm_settings(EdgeLMPrecompiled)
-    edgelm_use_llvm(EdgeLMPrecompiled)
-    target_precompile_headers(EdgeLMPrecompiled PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/lib/Precompiled.h>)
-    target_compile_options(EdgeLMPrecompiled PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
-    # What ccache compares instead of the file, which holds the path of the build folder.
+    string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+    separate_arguments(flags NATIVE_COMMAND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}}")
+    list(TRANSFORM LLVM_INCLUDE_DIRS PREPEND -isystem OUTPUT_VARIABLE includes)
+    add_custom_command(OUTPUT ${parsed}
+      COMMAND ${CMAKE_CXX_COMPILER} ${flags} -std=c++20 -fPIC ${LLVM_DEFINITIONS_LIST} ${includes}
+        -Xclang -fno-pch-timestamp -x c++-header ${PROJECT_SOURCE_DIR}/lib/Precompiled.h -o ${parsed}
+      DEPENDS ${PROJECT_SOURCE_DIR}/lib/Precompiled.h VERBATIM)
+    add_custom_target(EdgeLMPrecompiled DEPENDS ${parsed})
+    # What ccache compares instead of the file, which holds paths.
     file(SHA256 ${PROJECT_SOURCE_DIR}/lib/Precompiled.h hash)
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/EdgeLMPrecompiled.dir/cmake_pch.hxx.pch.sum
-      "${hash} ${LLVM_PACKAGE_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS}\n")
+    file(WRITE ${parsed}.sum "${hash} ${LLVM_PACKAGE_VERSION} ${flags}\n")
   endif()
-  target_precompile_headers(${name} REUSE_FROM EdgeLMPrecompiled)
+  add_dependencies(${name} EdgeLMPrecompiled)
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include-pch ${parsed}>)
 endfunction()
 
 # edgelm_settings(TARGET): warnings and include root of our own code.
