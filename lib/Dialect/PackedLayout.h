@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Where each bit of a quantized matrix lies in a product, and each byte of quantized activations.
+#pragma once
+
+#include "Dialect/Formats.h"
+
+namespace edgelm {
+
+/// K is padded to a multiple of this: the columns that a byte of a plane of one bit covers, times four.
+inline constexpr int64_t kColumnUnit = 32;
+/// Parts of a panel, and panels, start at multiples of this.
+inline constexpr int64_t kPartAlignment = 64; // bytes
+
+/// Panels of `panel` output rows of W[N, K], each one block of bytes:
+///
+///   row scales     f32 [panel]            Scale::F32 and Scale::Integer
+///   super scales   f32 [supers][panel]    Scale::Double
+///   group scales   f16 [groups][panel]    Scale::F16;  u8 [groups][panel]  Scale::Integer, Scale::Double
+///   zero points    u8  [groups][panel]
+///   planes         one after the other
+///
+/// every part padded with zeros to a multiple of kPartAlignment. A plane of b bits covers 32 / b columns in a step:
+///
+///   byte [step][output row r][i], i < 4, bits b*m .. b*m + b - 1, m < 8 / b: the plane's bits of the code of W[r, 32/b
+///   * step + 4*m + i]
+///
+/// so that a dot product of four bytes, the activations x[4j .. 4j+3] in every lane, adds up to a lane for each output
+/// row, and shifting a vector by b bits gives the next four columns. Codes of padding, in K and in N, are zero, and so
+/// are the activations and the scales there.
+struct PackedLayout {
+  const FormatRow *format = nullptr;
+  int64_t n = 0, k = 0;
+  int64_t panel = 0;
+
+  int64_t panels() const { return (n + panel - 1) / panel; }
+  int64_t paddedK() const { return (k + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
+  int64_t groups() const { return format->groups(k); }
+  int64_t supers() const { return (groups() + kGroupsOfDouble - 1) / kGroupsOfDouble; }
+
+  // Bytes from the start of a panel.
+  int64_t rowScales() const { return 0; }
+  int64_t groupScales() const;
+  int64_t zeroPoints() const;
+  int64_t plane(int index) const;
+  /// Bytes of one panel.
+  int64_t panelBytes() const;
+  /// Bytes of one step of a plane.
+  int64_t stepBytes() const { return panel * 4; }
+  /// Bytes of the matrix.
+  int64_t bytes() const { return panels() * panelBytes(); }
+};
+
+/// Rows of activations in int8, quantized as they come, each one block of bytes:
+///
+///   codes    int8 [paddedK]
+///   scales   f32 [groups]
+///   sums     i32 [groups], of the group's codes
+///
+/// every part padded with zeros to a multiple of kPartAlignment. For each group of `group` columns (0: the whole row)
+/// with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even, both quotients rounded to
+/// f32; where a is 0, all are 0.
+struct ActivationLayout {
+  int64_t k = 0;
+  int64_t group = 0;
+
+  int64_t paddedK() const { return (k + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
+  int64_t groupColumns() const { return group && group < k ? group : k; }
+  int64_t groups() const { return (k + groupColumns() - 1) / groupColumns(); }
+  int64_t scales() const;
+  int64_t sums() const;
+  int64_t rowBytes() const;
+};
+
+} // namespace edgelm
