@@ -9,11 +9,11 @@
 // Errors    A function that fails leaves its results alone unless it says otherwise. Besides the statuses it names it
 //           may return EDGELM_INVALID_ARGUMENT (a pointer it needs is NULL, or the session is closed) and, when it
 //           takes a model, EDGELM_WRONG_ABI.
-#pragma once
-
+// A guard and not `#pragma once`: a program that uses two products includes two copies of this file.
+#ifndef EDGELM_H
+#define EDGELM_H
 #include <stddef.h>
 #include <stdint.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -397,3 +397,4 @@ static inline void edgelm_pool_stop(const edgelm_model *model, edgelm_options *o
 #ifdef __cplusplus
 }
 #endif
+#endif // EDGELM_H

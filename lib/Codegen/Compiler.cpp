@@ -132,8 +132,8 @@ Expected<PhaseInputs> Compilation::phaseInputs() {
   int64_t limit = folder && folder->contextLength ? *folder->contextLength : defaultContext;
   int64_t context = options.context.value_or(std::min(limit, defaultContext));
   if (context > limit && folder && folder->contextLength)
-    return fail(ExitStatus::BadInput, "the model has positions for " + Twine(limit) + " tokens, but --context asks for " +
-                                          Twine(context));
+    return fail(ExitStatus::BadInput,
+                "the model has positions for " + Twine(limit) + " tokens, but --context asks for " + Twine(context));
   PhaseInputs inputs = {options};
   inputs.context = context;
   inputs.probeTokens = std::min(bindProbeTokens, context);
@@ -149,7 +149,8 @@ static bool isEncoderOfOtherLength(mlir::ModuleOp module, int64_t tokens) {
   if (!encode)
     return false;
   for (unsigned i = 0; i < encode.getNumArguments(); ++i)
-    if (mlir::StringAttr role = encode.getArgAttrOfType<mlir::StringAttr>(i, kRoleAttr); role && role.getValue() == "tokens")
+    if (mlir::StringAttr role = encode.getArgAttrOfType<mlir::StringAttr>(i, kRoleAttr);
+        role && role.getValue() == "tokens")
       return tensorType(encode.getArgument(i)).getNumElements() != tokens;
   return false;
 }
@@ -259,7 +260,8 @@ Error Compilation::run() {
 
 Error Compilation::emit(const std::vector<FileHash> &files) {
   if (!info)
-    return fail(ExitStatus::BadInput, "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
+    return fail(ExitStatus::BadInput,
+                "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
   EmitInputs inputs = {options, modelDirOf(*module).str(), files, timer};
   if (Error error = emitProduct(*module, *info, std::move(runtime), llvmContext, inputs))
     return error;

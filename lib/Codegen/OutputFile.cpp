@@ -36,6 +36,8 @@ static std::error_code makeFolders(StringRef folder, std::vector<std::string> &m
     return {};
   if (std::error_code reason = makeFolders(sys::path::parent_path(folder), made))
     return reason;
+  if (sys::fs::exists(folder))
+    return std::make_error_code(std::errc::not_a_directory);
   std::error_code reason = sys::fs::create_directory(folder, /*IgnoreExisting=*/false, sys::fs::all_all);
   if (!reason)
     made.push_back(folder.str());

@@ -8,7 +8,9 @@
 using namespace mlir;
 using namespace edgelm;
 
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+OpFoldResult ConstantOp::fold(FoldAdaptor) {
+  return getValue();
+}
 
 LogicalResult WeightOp::verify() {
   RankedTensorType type = tensorType(getResult());
@@ -31,14 +33,16 @@ LogicalResult BinaryOp::verify() {
   if (!lookupBinary(getFn()))
     return emitOpError("names the unknown function \"") << getFn() << "\"; known functions: " << binaryFunctionNames();
   if (getElementTypeOrSelf(getLhs().getType()) != getElementTypeOrSelf(getRhs().getType()))
-    return emitOpError("expects operands of one element type, got ") << getLhs().getType() << " and " << getRhs().getType();
+    return emitOpError("expects operands of one element type, got ")
+           << getLhs().getType() << " and " << getRhs().getType();
   return success();
 }
 
 LogicalResult CompareOp::verify() {
   static constexpr llvm::StringLiteral known[] = {"eq", "ne", "lt", "le", "gt", "ge"};
   if (!llvm::is_contained(known, getPredicate()))
-    return emitOpError("names the unknown predicate \"") << getPredicate() << "\"; known predicates: eq, ne, lt, le, gt, ge";
+    return emitOpError("names the unknown predicate \"")
+           << getPredicate() << "\"; known predicates: eq, ne, lt, le, gt, ge";
   return success();
 }
 
@@ -48,8 +52,9 @@ LogicalResult SliceOp::verify() {
   if (resolved == dynamic || (resolved && !getBounds().empty()))
     return emitOpError("expects either four bound operands or the attributes starts, sizes and steps");
   int64_t rank = tensorType(getInput()).getRank();
-  if (resolved && (static_cast<int64_t>(getStarts()->size()) != rank || static_cast<int64_t>(getSizes()->size()) != rank ||
-                   static_cast<int64_t>(getSteps()->size()) != rank))
+  if (resolved &&
+      (static_cast<int64_t>(getStarts()->size()) != rank || static_cast<int64_t>(getSizes()->size()) != rank ||
+       static_cast<int64_t>(getSteps()->size()) != rank))
     return emitOpError("expects one start, size and step for each of ") << rank << " dimensions";
   return success();
 }

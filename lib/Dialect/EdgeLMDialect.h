@@ -23,14 +23,18 @@
 namespace edgelm {
 
 /// Names of the attributes that the module and function arguments carry; docs/plan.md section 3 says what they mean.
-inline constexpr llvm::StringLiteral kModelDirAttr = "edgelm.model_dir"; ///< module: folder that weight files are relative to
-inline constexpr llvm::StringLiteral kModelNameAttr = "edgelm.model";    ///< module: product name
-inline constexpr llvm::StringLiteral kNameAttr = "edgelm.name";          ///< argument or result: its ONNX name
-inline constexpr llvm::StringLiteral kRoleAttr = "edgelm.role";          ///< argument or result: what it is for
-inline constexpr llvm::StringLiteral kDimsAttr = "edgelm.dims";          ///< argument: names of its dimensions, "" for none
-inline constexpr llvm::StringLiteral kIdAttr = "edgelm.id";              ///< operation: its number, equal in the clones of `edgelm-bind`
+inline constexpr llvm::StringLiteral kModelDirAttr =
+    "edgelm.model_dir"; ///< module: folder that weight files are relative to
+inline constexpr llvm::StringLiteral kModelNameAttr = "edgelm.model"; ///< module: product name
+inline constexpr llvm::StringLiteral kNameAttr = "edgelm.name";       ///< argument or result: its ONNX name
+inline constexpr llvm::StringLiteral kRoleAttr = "edgelm.role";       ///< argument or result: what it is for
+inline constexpr llvm::StringLiteral kDimsAttr = "edgelm.dims"; ///< argument: names of its dimensions, "" for none
+inline constexpr llvm::StringLiteral kIdAttr =
+    "edgelm.id"; ///< operation: its number, equal in the clones of `edgelm-bind`
 
 /// The ranked type of a value of this dialect.
-inline mlir::RankedTensorType tensorType(mlir::Value value) { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
+inline mlir::RankedTensorType tensorType(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
 
 } // namespace edgelm

@@ -10,12 +10,18 @@
 using namespace edgelm;
 using Params = llvm::ArrayRef<double>;
 
-static double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-static double softplus(double x) { return std::log1p(std::exp(-std::fabs(x))) + std::fmax(x, 0.0); }
+static double sigmoid(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
+static double softplus(double x) {
+  return std::log1p(std::exp(-std::fabs(x))) + std::fmax(x, 0.0);
+}
 static double geluTanh(double x) {
   return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
-static int64_t absolute(int64_t x) { return x < 0 ? -x : x; }
+static int64_t absolute(int64_t x) {
+  return x < 0 ? -x : x;
+}
 
 static constexpr double kLeakyDefaults[] = {0.01};
 static constexpr double kEluDefaults[] = {1.0};
@@ -26,7 +32,10 @@ static const UnaryFunction unaryTable[] = {
     {"abs", [](double x, Params) { return std::fabs(x); }, absolute, {}},
     {"neg", [](double x, Params) { return -x; }, [](int64_t x) { return -x; }, {}},
     {"not", nullptr, [](int64_t x) { return int64_t(x == 0); }, {}},
-    {"sign", [](double x, Params) { return double((x > 0) - (x < 0)); }, [](int64_t x) { return int64_t((x > 0) - (x < 0)); }, {}},
+    {"sign",
+     [](double x, Params) { return double((x > 0) - (x < 0)); },
+     [](int64_t x) { return int64_t((x > 0) - (x < 0)); },
+     {}},
     {"exp", [](double x, Params) { return std::exp(x); }, nullptr, {}},
     {"log", [](double x, Params) { return std::log(x); }, nullptr, {}},
     {"sqrt", [](double x, Params) { return std::sqrt(x); }, nullptr, {}},
@@ -42,9 +51,15 @@ static const UnaryFunction unaryTable[] = {
     {"relu", [](double x, Params) { return std::fmax(x, 0.0); }, [](int64_t x) { return x < 0 ? 0 : x; }, {}, true},
     {"leaky_relu", [](double x, Params p) { return x < 0 ? p[0] * x : x; }, nullptr, kLeakyDefaults, true},
     {"elu", [](double x, Params p) { return x < 0 ? p[0] * std::expm1(x) : x; }, nullptr, kEluDefaults, true},
-    {"selu", [](double x, Params p) { return p[1] * (x > 0 ? x : p[0] * std::expm1(x)); }, nullptr, kSeluDefaults, true},
-    {"hard_sigmoid", [](double x, Params p) { return std::fmin(1.0, std::fmax(0.0, p[0] * x + p[1])); }, nullptr, kHardSigmoidDefaults, true},
-    {"hard_swish", [](double x, Params) { return x * std::fmin(1.0, std::fmax(0.0, x / 6.0 + 0.5)); }, nullptr, {}, true},
+    {"selu", [](double x, Params p) { return p[1] * (x > 0 ? x : p[0] * std::expm1(x)); }, nullptr, kSeluDefaults,
+     true},
+    {"hard_sigmoid", [](double x, Params p) { return std::fmin(1.0, std::fmax(0.0, p[0] * x + p[1])); }, nullptr,
+     kHardSigmoidDefaults, true},
+    {"hard_swish",
+     [](double x, Params) { return x * std::fmin(1.0, std::fmax(0.0, x / 6.0 + 0.5)); },
+     nullptr,
+     {},
+     true},
     {"sigmoid", [](double x, Params) { return sigmoid(x); }, nullptr, {}, true},
     {"silu", [](double x, Params) { return x * sigmoid(x); }, nullptr, {}, true},
     {"softplus", [](double x, Params) { return softplus(x); }, nullptr, {}, true},
@@ -58,8 +73,12 @@ static const UnaryFunction unaryTable[] = {
 };
 
 /// Division by zero has no meaning on integers in ONNX; 0 keeps the evaluator total.
-static int64_t divide(int64_t x, int64_t y) { return y == 0 ? 0 : y == -1 ? -x : x / y; }
-static int64_t fmodInteger(int64_t x, int64_t y) { return y == 0 || y == -1 ? 0 : x % y; }
+static int64_t divide(int64_t x, int64_t y) {
+  return y == 0 ? 0 : y == -1 ? -x : x / y;
+}
+static int64_t fmodInteger(int64_t x, int64_t y) {
+  return y == 0 || y == -1 ? 0 : x % y;
+}
 static int64_t modInteger(int64_t x, int64_t y) {
   int64_t r = fmodInteger(x, y);
   return r != 0 && (r < 0) != (y < 0) ? r + y : r;
@@ -69,15 +88,25 @@ static int64_t power(int64_t base, int64_t exponent) {
 }
 
 static const BinaryFunction binaryTable[] = {
-    {"add", [](double x, double y) { return x + y; }, [](int64_t x, int64_t y) { return int64_t(uint64_t(x) + uint64_t(y)); }},
-    {"sub", [](double x, double y) { return x - y; }, [](int64_t x, int64_t y) { return int64_t(uint64_t(x) - uint64_t(y)); }},
-    {"mul", [](double x, double y) { return x * y; }, [](int64_t x, int64_t y) { return int64_t(uint64_t(x) * uint64_t(y)); }},
+    {"add", [](double x, double y) { return x + y; },
+     [](int64_t x, int64_t y) { return int64_t(uint64_t(x) + uint64_t(y)); }},
+    {"sub", [](double x, double y) { return x - y; },
+     [](int64_t x, int64_t y) { return int64_t(uint64_t(x) - uint64_t(y)); }},
+    {"mul", [](double x, double y) { return x * y; },
+     [](int64_t x, int64_t y) { return int64_t(uint64_t(x) * uint64_t(y)); }},
     {"div", [](double x, double y) { return x / y; }, divide},
     {"pow", [](double x, double y) { return std::pow(x, y); }, power},
-    {"mod", [](double x, double y) { double r = std::fmod(x, y); return r != 0 && (r < 0) != (y < 0) ? r + y : r; }, modInteger},
+    {"mod",
+     [](double x, double y) {
+       double r = std::fmod(x, y);
+       return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+     },
+     modInteger},
     {"fmod", [](double x, double y) { return std::fmod(x, y); }, fmodInteger},
-    {"max", [](double x, double y) { return std::isnan(x) || std::isnan(y) ? std::nan("") : std::fmax(x, y); }, [](int64_t x, int64_t y) { return x > y ? x : y; }},
-    {"min", [](double x, double y) { return std::isnan(x) || std::isnan(y) ? std::nan("") : std::fmin(x, y); }, [](int64_t x, int64_t y) { return x < y ? x : y; }},
+    {"max", [](double x, double y) { return std::isnan(x) || std::isnan(y) ? std::nan("") : std::fmax(x, y); },
+     [](int64_t x, int64_t y) { return x > y ? x : y; }},
+    {"min", [](double x, double y) { return std::isnan(x) || std::isnan(y) ? std::nan("") : std::fmin(x, y); },
+     [](int64_t x, int64_t y) { return x < y ? x : y; }},
     {"and", nullptr, [](int64_t x, int64_t y) { return x & y; }},
     {"or", nullptr, [](int64_t x, int64_t y) { return x | y; }},
     {"xor", nullptr, [](int64_t x, int64_t y) { return x ^ y; }},
@@ -92,8 +121,18 @@ template <typename Row, size_t N> static std::string names(const Row (&table)[N]
   return llvm::join(llvm::map_range(table, [](const Row &row) { return row.name.str(); }), ", ");
 }
 
-const UnaryFunction *edgelm::lookupUnary(llvm::StringRef name) { return lookup(unaryTable, name); }
-const BinaryFunction *edgelm::lookupBinary(llvm::StringRef name) { return lookup(binaryTable, name); }
-llvm::ArrayRef<UnaryFunction> edgelm::unaryFunctions() { return unaryTable; }
-std::string edgelm::unaryFunctionNames() { return names(unaryTable); }
-std::string edgelm::binaryFunctionNames() { return names(binaryTable); }
+const UnaryFunction *edgelm::lookupUnary(llvm::StringRef name) {
+  return lookup(unaryTable, name);
+}
+const BinaryFunction *edgelm::lookupBinary(llvm::StringRef name) {
+  return lookup(binaryTable, name);
+}
+llvm::ArrayRef<UnaryFunction> edgelm::unaryFunctions() {
+  return unaryTable;
+}
+std::string edgelm::unaryFunctionNames() {
+  return names(unaryTable);
+}
+std::string edgelm::binaryFunctionNames() {
+  return names(binaryTable);
+}

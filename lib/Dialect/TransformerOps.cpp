@@ -21,7 +21,9 @@ static LogicalResult verifyFeatures(Operation *op, Value vector, Value input, St
   return op->emitOpError("expects ") << what << " of " << features << " elements, got " << vector.getType();
 }
 
-LogicalResult EmbedOp::verify() { return verifyRank(*this, getTable(), 2, "a table"); }
+LogicalResult EmbedOp::verify() {
+  return verifyRank(*this, getTable(), 2, "a table");
+}
 
 LogicalResult PositionRowsOp::verify() {
   RankedTensorType table = tensorType(getTable()), result = tensorType(getResult());
@@ -30,13 +32,16 @@ LogicalResult PositionRowsOp::verify() {
     return emitOpError("has token axis ") << axis << ", but a result of rank " << result.getRank();
   if (!result.hasStaticShape() || !table.hasStaticShape() || result.getDimSize(axis) == 0 || table.getDimSize(0) == 0)
     return success();
-  int64_t perToken = result.getNumElements() / result.getDimSize(axis), perRow = table.getNumElements() / table.getDimSize(0);
+  int64_t perToken = result.getNumElements() / result.getDimSize(axis),
+          perRow = table.getNumElements() / table.getDimSize(0);
   if (perToken != perRow)
     return emitOpError("takes rows of ") << perRow << " elements for tokens of " << perToken;
   return success();
 }
 
-LogicalResult RmsNormOp::verify() { return verifyFeatures(*this, getWeight(), getInput(), "a weight"); }
+LogicalResult RmsNormOp::verify() {
+  return verifyFeatures(*this, getWeight(), getInput(), "a weight");
+}
 
 LogicalResult LayerNormOp::verify() {
   if (failed(verifyFeatures(*this, getWeight(), getInput(), "a weight")))
@@ -55,7 +60,8 @@ LogicalResult RopeOp::verify() {
   return success();
 }
 
-static LogicalResult verifyHeads(Operation *op, int64_t queryHeads, int64_t keyHeads, int64_t queryDim, int64_t keyDim) {
+static LogicalResult verifyHeads(Operation *op, int64_t queryHeads, int64_t keyHeads, int64_t queryDim,
+                                 int64_t keyDim) {
   if (keyHeads == 0 || queryHeads % keyHeads != 0) // attention_c1
     return op->emitOpError("has ") << queryHeads << " query heads, not a multiple of " << keyHeads << " key heads";
   if (queryDim != keyDim) // attention_c2
@@ -83,7 +89,8 @@ LogicalResult CacheAppendOp::verify() {
   RankedTensorType cache = tensorType(getCache()), rows = tensorType(getRows());
   if (cache.getRank() != 3 || rows.getRank() != 3 || cache.getDimSize(0) != rows.getDimSize(1) ||
       cache.getDimSize(2) != rows.getDimSize(2))
-    return emitOpError("expects a cache [heads, context, dim] and rows [tokens, heads, dim], got ") << cache << " and " << rows;
+    return emitOpError("expects a cache [heads, context, dim] and rows [tokens, heads, dim], got ")
+           << cache << " and " << rows;
   if (getResult().getType() != cache)
     return emitOpError("expects its result to have the cache's type ") << cache << ", got " << getResult().getType();
   return success();
@@ -92,8 +99,8 @@ LogicalResult CacheAppendOp::verify() {
 LogicalResult LinearOp::verify() {
   size_t count = getWeights().size();
   if ((!getBiases().empty() && getBiases().size() != count) || getTransposed().size() != count) // linear_c2
-    return emitOpError("has ") << count << " weights, " << getBiases().size() << " biases and " << getTransposed().size()
-                               << " entries of transposed";
+    return emitOpError("has ") << count << " weights, " << getBiases().size() << " biases and "
+                               << getTransposed().size() << " entries of transposed";
   int64_t k = tensorType(getInput()).getShape().back(), n = 0;
   for (auto [weight, transposed] : llvm::zip_equal(getWeights(), getTransposed())) {
     RankedTensorType type = tensorType(weight);
@@ -109,7 +116,8 @@ LogicalResult LinearOp::verify() {
       result.getShape().drop_back() != input.getShape().drop_back()) // linear_c4
     return emitOpError("expects a result like its input with ") << n << " features, got " << result;
   if (getActivation() && !lookupUnary(*getActivation()))
-    return emitOpError("names the unknown function \"") << *getActivation() << "\"; known functions: " << unaryFunctionNames();
+    return emitOpError("names the unknown function \"")
+           << *getActivation() << "\"; known functions: " << unaryFunctionNames();
   return success();
 }
 

@@ -275,8 +275,8 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     }
     RankedTensorType type = tensorType(attention.getResult());
     SmallVector<int64_t> shape = {tensorType(operands[0]).getDimSize(0), type.getDimSize(1), type.getDimSize(2)};
-    Value result = AttentionOp::create(builder, op->getLoc(), type.clone(shape), operands[0], operands[1], operands[2], keyMask,
-                                       attention.getScaleAttr(), attention.getMaskAttr());
+    Value result = AttentionOp::create(builder, op->getLoc(), type.clone(shape), operands[0], operands[1], operands[2],
+                                       keyMask, attention.getScaleAttr(), attention.getMaskAttr());
     rewriter.set(attention.getResult(), result, 0);
     return success();
   }

@@ -22,7 +22,9 @@ static StringRef nameOf(func::FuncOp function, unsigned argument) {
   return name ? name.getValue() : "";
 }
 
-static bool isPast(StringRef role) { return role == "past_key" || role == "past_value"; }
+static bool isPast(StringRef role) {
+  return role == "past_key" || role == "past_value";
+}
 
 /// Every result of every operation gets a number, which is the same in clones of the function.
 static void numberOperations(func::FuncOp function) {
@@ -72,11 +74,12 @@ LogicalResult Bind::bindArgument(func::FuncOp function, unsigned argument, int64
   RankedTensorType type = dyn_cast<RankedTensorType>(value.getType());
   StringRef role = roleOf(function, argument);
   if (!type)
-    return function.emitError("argument \"") << nameOf(function, argument) << "\" is no ranked tensor: " << value.getType();
+    return function.emitError("argument \"")
+           << nameOf(function, argument) << "\" is no ranked tensor: " << value.getType();
   bool overTokens = role == "tokens" || role == "position_ids" || role == "attention_mask" || role == "token_type_ids";
   if (overTokens && (type.getRank() < 1 || type.getRank() > 2))
-    return function.emitError("argument \"") << nameOf(function, argument) << "\" has the role " << role
-                                             << " and type " << type << ", expected [batch, sequence]";
+    return function.emitError("argument \"") << nameOf(function, argument) << "\" has the role " << role << " and type "
+                                             << type << ", expected [batch, sequence]";
   if (overTokens) {
     SmallVector<int64_t> shape(type.getRank(), 1);
     shape.back() = length;
@@ -89,7 +92,8 @@ LogicalResult Bind::bindArgument(func::FuncOp function, unsigned argument, int64
       replaceArgument(function, argument, Tensor::fromIntegers(shape, type.getElementType(), positions));
     }
     if (role == "attention_mask" && hasPast)
-      replaceArgument(function, argument, Tensor::fromIntegers(shape, type.getElementType(), std::vector<int64_t>(length, 1)));
+      replaceArgument(function, argument,
+                      Tensor::fromIntegers(shape, type.getElementType(), std::vector<int64_t>(length, 1)));
     return success();
   }
   if (!isPast(role))
@@ -107,7 +111,8 @@ LogicalResult Bind::bindInput(func::FuncOp function, unsigned argument) {
   BlockArgument value = function.getArgument(argument);
   RankedTensorType type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
-    return function.emitError("argument \"") << nameOf(function, argument) << "\" is no ranked tensor: " << value.getType();
+    return function.emitError("argument \"")
+           << nameOf(function, argument) << "\" is no ranked tensor: " << value.getType();
   ArrayAttr names = function.getArgAttrOfType<ArrayAttr>(argument, kDimsAttr);
   SmallVector<int64_t> shape(type.getShape());
   for (auto [i, dim] : llvm::enumerate(shape)) {
@@ -122,9 +127,10 @@ LogicalResult Bind::bindInput(func::FuncOp function, unsigned argument) {
     if (ShapedType::isDynamic(dim) && i == 0)
       dim = 1;
     if (ShapedType::isDynamic(dim))
-      return function.emitError("dimension ") << i << (dimName ? " (" + dimName.getValue().str() + ")" : "") << " of argument \""
-                                              << nameOf(function, argument) << "\" is not fixed; give it with dims="
-                                              << (dimName ? dimName.getValue() : "name") << ":number";
+      return function.emitError("dimension ")
+             << i << (dimName ? " (" + dimName.getValue().str() + ")" : "") << " of argument \""
+             << nameOf(function, argument)
+             << "\" is not fixed; give it with dims=" << (dimName ? dimName.getValue() : "name") << ":number";
   }
   value.setType(type.clone(shape));
   return success();

@@ -102,7 +102,8 @@ FailureOr<SmallVector<Classified>> ClassifyMasks::classifySites(const BoundClone
     if (failed(atProbe))
       return failure();
     std::optional<MaskClaim> claim = combineClaims(atMain->claim, atProbe->claim, clones.mainTokens);
-    bool agree = claim && std::fabs(atMain->scale - atProbe->scale) <= 1e-4 && atMain->hidesPadding == atProbe->hidesPadding;
+    bool agree =
+        claim && std::fabs(atMain->scale - atProbe->scale) <= 1e-4 && atMain->hidesPadding == atProbe->hidesPadding;
     if (!agree)
       return softmax.emitError("the attention mask depends on the total number of tokens: it is ")
              << atMain->claim.text() << " at " << clones.mainTokens << " tokens and " << atProbe->claim.text() << " at "
@@ -121,7 +122,8 @@ static void rewriteSite(const Classified &found, BlockArgument keyMask) {
   Value scores = found.site.scores;
   RankedTensorType type = tensorType(scores), operandType = tensorType(softmax.getInput());
   if (std::fabs(found.scale - 1) > 1e-6) {
-    Value factor = ConstantOp::create(builder, loc, Tensor::fromDoubles({}, type.getElementType(), found.scale).toAttribute());
+    Value factor =
+        ConstantOp::create(builder, loc, Tensor::fromDoubles({}, type.getElementType(), found.scale).toAttribute());
     scores = BinaryOp::create(builder, loc, type, "mul", scores, factor);
   }
   bool hides = found.claim.kind != MaskKind::Bidirectional || !found.claim.slopes.empty() || found.hidesPadding;
@@ -171,7 +173,8 @@ LogicalResult ClassifyMasks::classify(const BoundClones &clones) {
   if (!isDecoder && llvm::any_of(*sites, looksBack)) {
     const Classified *first = llvm::find_if(*sites, looksBack);
     SoftmaxOp softmax = first->site.softmax;
-    return softmax.emitError("this attention is ") << first->claim.text() << " beside bidirectional ones; expected one or the other";
+    return softmax.emitError("this attention is ")
+           << first->claim.text() << " beside bidirectional ones; expected one or the other";
   }
   for (Classified &found : *sites) {
     found.hidesPadding &= !isDecoder;
@@ -206,8 +209,12 @@ static void orderConstants(func::FuncOp function) {
 
 void ClassifyMasks::runOnOperation() {
   ModuleOp module = getOperation();
-  BoundClones clones{module.lookupSymbol<func::FuncOp>("main"), module.lookupSymbol<func::FuncOp>("probe"),
-                     module.lookupSymbol<func::FuncOp>("context"), 0, 0, 0};
+  BoundClones clones{module.lookupSymbol<func::FuncOp>("main"),
+                     module.lookupSymbol<func::FuncOp>("probe"),
+                     module.lookupSymbol<func::FuncOp>("context"),
+                     0,
+                     0,
+                     0};
   if (!clones.main) {
     module.emitError("expects a function @main");
     return signalPassFailure();

@@ -72,7 +72,8 @@ Origin Folder::originOf(Operation *op) const {
 
 /// Whether a tensor may hold trained parameters of a layer rather than a table of indices or booleans.
 static bool isParameterType(RankedTensorType type) {
-  return isa<FloatType>(type.getElementType()) || type.getElementTypeBitWidth() == 8 || type.getElementTypeBitWidth() == 4;
+  return isa<FloatType>(type.getElementType()) || type.getElementTypeBitWidth() == 8 ||
+         type.getElementTypeBitWidth() == 4;
 }
 
 /// Whether the operation only rearranges or rescales a trained matrix, which stays what it is: whoever packs weights reads it.
@@ -82,7 +83,8 @@ static bool keepsTrainedMatrix(Operation *op, llvm::function_ref<bool(Value)> is
   return llvm::any_of(op->getOperands(), [&](Value operand) {
     RankedTensorType type = tensorType(operand), result = tensorType(op->getResult(0));
     bool isMatrix = llvm::count_if(type.getShape(), [](int64_t size) { return size > 1; }) >= 2;
-    return isFromWeights(operand) && isMatrix && isParameterType(type) && type.getNumElements() <= result.getNumElements();
+    return isFromWeights(operand) && isMatrix && isParameterType(type) &&
+           type.getNumElements() <= result.getNumElements();
   });
 }
 
@@ -135,8 +137,9 @@ void Folder::replaceSplit(SplitOp op) {
   SmallVector<int64_t> starts(input.getRank(), 0), steps(input.getRank(), 1);
   for (OpResult part : op->getResults()) {
     RankedTensorType type = tensorType(part);
-    SliceOp slice = SliceOp::create(builder, op.getLoc(), type, op.getInput(), ValueRange(), builder.getDenseI64ArrayAttr(starts),
-                                    builder.getDenseI64ArrayAttr(type.getShape()), builder.getDenseI64ArrayAttr(steps));
+    SliceOp slice =
+        SliceOp::create(builder, op.getLoc(), type, op.getInput(), ValueRange(), builder.getDenseI64ArrayAttr(starts),
+                        builder.getDenseI64ArrayAttr(type.getShape()), builder.getDenseI64ArrayAttr(steps));
     created.push_back(slice);
     replace(part, slice, /*isNew=*/true);
     starts[op.getAxis()] += type.getDimSize(op.getAxis());
@@ -265,6 +268,6 @@ LogicalResult edgelm::foldConstants(func::FuncOp function, FoldScope scope, Fold
 
 void edgelm::updateFunctionType(func::FuncOp function) {
   Block &body = function.front();
-  function.setFunctionType(FunctionType::get(function.getContext(), body.getArgumentTypes(),
-                                             body.getTerminator()->getOperandTypes()));
+  function.setFunctionType(
+      FunctionType::get(function.getContext(), body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
 }

@@ -8,8 +8,8 @@ namespace edgelm {
 
 /// What is folded.
 enum class FoldScope {
-  Shapes,    ///< results of at most 64 elements, and those that types depend on; nothing is simplified, so that every other
-             ///< operation is still found by its `edgelm.id`
+  Shapes, ///< results of at most 64 elements, and those that types depend on; nothing is simplified, so that every other
+          ///< operation is still found by its `edgelm.id`
   Everything ///< all but functions of trained matrices; also simplifies
 };
 

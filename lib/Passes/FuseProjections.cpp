@@ -39,7 +39,9 @@ static bool isPlain(LinearOp linear) {
 }
 
 /// Output features.
-static int64_t featuresOf(LinearOp linear) { return tensorType(linear.getResult()).getShape().back(); }
+static int64_t featuresOf(LinearOp linear) {
+  return tensorType(linear.getResult()).getShape().back();
+}
 
 /// One linear for all of `group`, and a slice for each.
 static void merge(ArrayRef<LinearOp> group) {
@@ -67,10 +69,9 @@ static void merge(ArrayRef<LinearOp> group) {
   for (LinearOp linear : group) {
     RankedTensorType part = tensorType(linear.getResult());
     builder.setInsertionPoint(linear);
-    SliceOp slice =
-        SliceOp::create(builder, linear.getLoc(), part, merged.getResult(), ValueRange(),
-                        builder.getDenseI64ArrayAttr(starts), builder.getDenseI64ArrayAttr(part.getShape()),
-                        builder.getDenseI64ArrayAttr(steps));
+    SliceOp slice = SliceOp::create(builder, linear.getLoc(), part, merged.getResult(), ValueRange(),
+                                    builder.getDenseI64ArrayAttr(starts), builder.getDenseI64ArrayAttr(part.getShape()),
+                                    builder.getDenseI64ArrayAttr(steps));
     starts.back() += part.getShape().back();
     linear.replaceAllUsesWith(slice.getResult());
     linear.erase();

@@ -61,7 +61,8 @@ static FailureOr<MaskClaim> classifyVisibility(const EffectiveMask &mask, Operat
     for (int64_t query = 0; query < mask.tokens; ++query)
       for (int64_t key = 0; key < mask.tokens; ++key)
         if (isVisible(claim, query, key) == static_cast<bool>(mask.hidden[mask.index(head, query, key)]))
-          return user->emitError("the attention mask is of no known kind (bidirectional, causal, sliding window, ALiBi): row ")
+          return user->emitError(
+                     "the attention mask is of no known kind (bidirectional, causal, sliding window, ALiBi): row ")
                  << query << " of the mask of head " << head << " sees keys " << seenKeys(mask, head, query);
   return claim;
 }
@@ -84,11 +85,13 @@ FailureOr<MaskClaim> edgelm::classifyMask(const EffectiveMask &mask, Operation *
       if (!slope && last > first)
         slope = (mask.bias[mask.index(head, query, last)] - start) / static_cast<double>(last - first);
       for (int64_t key = first; key <= last; ++key) {
-        double found = mask.bias[mask.index(head, query, key)], expected = start + slope.value_or(0) * static_cast<double>(key - first);
+        double found = mask.bias[mask.index(head, query, key)],
+               expected = start + slope.value_or(0) * static_cast<double>(key - first);
         if (!(std::fabs(found - expected) <= kTolerance * std::fmax(1, std::fabs(expected))))
-          return user->emitError("the attention mask is of no known kind (bidirectional, causal, sliding window, ALiBi): row ")
-                 << query << " of the mask of head " << head << " adds " << numberText(found) << " at key " << key << ", but "
-                 << numberText(start) << " at key " << first;
+          return user->emitError(
+                     "the attention mask is of no known kind (bidirectional, causal, sliding window, ALiBi): row ")
+                 << query << " of the mask of head " << head << " adds " << numberText(found) << " at key " << key
+                 << ", but " << numberText(start) << " at key " << first;
       }
     }
     double value = std::fabs(slope.value_or(0)) < 1e-7 ? 0 : *slope;
@@ -101,7 +104,8 @@ FailureOr<MaskClaim> edgelm::classifyMask(const EffectiveMask &mask, Operation *
 }
 
 std::optional<MaskClaim> edgelm::combineClaims(const MaskClaim &atFewer, const MaskClaim &atMore, int64_t fewer) {
-  bool longWindow = atFewer.kind == MaskKind::Causal && atMore.kind == MaskKind::SlidingWindow && atMore.window >= fewer;
+  bool longWindow =
+      atFewer.kind == MaskKind::Causal && atMore.kind == MaskKind::SlidingWindow && atMore.window >= fewer;
   if (!longWindow && (atFewer.kind != atMore.kind || atFewer.window != atMore.window))
     return std::nullopt;
   if (atFewer.slopes.size() != atMore.slopes.size())

@@ -9,7 +9,7 @@ namespace edgelm {
 /// What a mask claims to be.
 struct MaskClaim {
   MaskKind kind = MaskKind::Bidirectional;
-  int64_t window = 0;               ///< of `SlidingWindow`
+  int64_t window = 0;              ///< of `SlidingWindow`
   llvm::SmallVector<float> slopes; ///< ALiBi: one for each head, or none
 
   std::string text() const;

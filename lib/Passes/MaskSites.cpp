@@ -51,7 +51,8 @@ static std::optional<Step> stepOf(Operation *op, const llvm::DenseSet<Value> &fr
       step.scores = operand;
   }
   bool choosesByScore = isa<SelectOp>(op) && step.scores == op->getOperand(0);
-  if (!step.scores || choosesByScore || tensorType(step.scores).getNumElements() != tensorType(op->getResult(0)).getNumElements())
+  if (!step.scores || choosesByScore ||
+      tensorType(step.scores).getNumElements() != tensorType(op->getResult(0)).getNumElements())
     return std::nullopt;
   return step;
 }
@@ -123,10 +124,12 @@ FailureOr<EffectiveMask> edgelm::probeMask(func::FuncOp function, const MaskSite
     if (!scale)
       scale = slope;
     // Written so that a NaN is an error.
-    if (!(std::fabs(slope - *scale) <= tolerance && std::fabs(results[2][i] - expected) <= tolerance * std::fmax(1, std::fabs(expected))))
+    if (!(std::fabs(slope - *scale) <= tolerance &&
+          std::fabs(results[2][i] - expected) <= tolerance * std::fmax(1, std::fabs(expected))))
       return softmax.emitError("scores are not only masked on their way here: for query ")
              << static_cast<int64_t>(i) / tokens % tokens << " and key " << static_cast<int64_t>(i) % tokens
-             << ", scores of 0, 64 and -128 become " << numberText(results[0][i]) << ", " << numberText(results[1][i]) << " and " << numberText(results[2][i]);
+             << ", scores of 0, 64 and -128 become " << numberText(results[0][i]) << ", " << numberText(results[1][i])
+             << " and " << numberText(results[2][i]);
   }
   mask.scale = scale.value_or(1);
   return mask;

@@ -12,8 +12,8 @@ namespace edgelm {
 /// A softmax over keys whose scores are masked on the way.
 struct MaskSite {
   SoftmaxOp softmax;
-  mlir::Value scores;            ///< what the first masking operation reads; its last two dimensions are queries and keys
-  bool readsKeyMask = false;     ///< whether the attention mask argument takes part
+  mlir::Value scores;        ///< what the first masking operation reads; its last two dimensions are queries and keys
+  bool readsKeyMask = false; ///< whether the attention mask argument takes part
 };
 
 /// What masking does to the scores of one attention: `result = scale * score + bias`, or very negative where hidden.

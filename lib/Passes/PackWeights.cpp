@@ -86,7 +86,8 @@ struct PackWeights : edgelm::impl::PackWeightsBase<PackWeights> {
 private:
   /// Storage of the concatenated `sources`; creates the place when it is new.
   Value pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType);
-  void notePlacesOfParts(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType, int64_t offset);
+  void notePlacesOfParts(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType,
+                         int64_t offset);
   LogicalResult packLinear(LinearOp linear);
   LogicalResult packFunction(func::FuncOp function);
   void packPlainOperands(Operation *op);
@@ -153,8 +154,8 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   } else {
     ++numShared;
   }
-  return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout,
-                                offset, isConverted ? builder.getArrayAttr(storedAs) : nullptr);
+  return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
+                                isConverted ? builder.getArrayAttr(storedAs) : nullptr);
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {

@@ -52,8 +52,9 @@ namespace {
 class TableMaker {
 public:
   explicit TableMaker(BoundClones bound)
-      : clones(bound), builder(bound.main), inProbe(numberedValues(bound.probe)), inContext(numberedValues(bound.context)),
-        mainValues(bound.main.front()), probeValues(bound.probe.front()), contextValues(bound.context.front()) {}
+      : clones(bound), builder(bound.main), inProbe(numberedValues(bound.probe)),
+        inContext(numberedValues(bound.context)), mainValues(bound.main.front()), probeValues(bound.probe.front()),
+        contextValues(bound.context.front()) {}
 
   /// Sets `isTable` when the constant became a table.
   LogicalResult visit(Operation *constant, bool &isTable);
@@ -92,9 +93,10 @@ LogicalResult TableMaker::checkPrefix(Operation *constant, const Tensor &rows, c
   for (size_t i = 0; i < found.size(); ++i)
     if (!(std::fabs(found[i] - expected[i]) <= tolerance * std::fmax(1, std::fabs(expected[i]))))
       return constant->emitError("this table of positions depends on the total number of tokens: its row ")
-             << i / rowElements << " begins to differ between " << tokens << " tokens (" << numberText(found[i]) << ") and "
-             << clones.contextTokens << " (" << numberText(expected[i])
-             << "); a model whose positions are rescaled for long inputs is not supported at this context, try one of at most the "
+             << i / rowElements << " begins to differ between " << tokens << " tokens (" << numberText(found[i])
+             << ") and " << clones.contextTokens << " (" << numberText(expected[i])
+             << "); a model whose positions are rescaled for long inputs is not supported at this context, try one of "
+                "at most the "
                 "length that it was trained with";
   return success();
 }
@@ -113,7 +115,8 @@ Value TableMaker::longerWeight(Operation *constant, const Tensor &table) {
   if (!file || offset > file->bytes().size() || bytes.size() > file->bytes().size() - offset ||
       file->bytes().slice(offset, bytes.size()) != bytes)
     return {};
-  WeightAttr source = WeightAttr::get(constant->getContext(), part.getFile(), part.getOffset(), bytes.size(), sha256(bytes));
+  WeightAttr source =
+      WeightAttr::get(constant->getContext(), part.getFile(), part.getOffset(), bytes.size(), sha256(bytes));
   store.trust(source, folder);
   return WeightOp::create(builder, constant->getLoc(), table.getType(), source);
 }
@@ -124,7 +127,8 @@ LogicalResult TableMaker::visit(Operation *constant, bool &isTable) {
     return success(); // made by classification
   Value atProbe = inProbe.lookup(id.getInt()), atContext = inContext.lookup(id.getInt());
   if (!atProbe || !atContext)
-    return constant->emitError("cannot be followed from ") << clones.mainTokens << " to " << clones.probeTokens << " tokens";
+    return constant->emitError("cannot be followed from ")
+           << clones.mainTokens << " to " << clones.probeTokens << " tokens";
   RankedTensorType type = tensorType(constant->getResult(0)), probeType = tensorType(atProbe);
   SmallVector<int64_t> growing;
   for (int64_t d = 0; d < type.getRank() && type.getRank() == probeType.getRank(); ++d)
@@ -133,7 +137,8 @@ LogicalResult TableMaker::visit(Operation *constant, bool &isTable) {
   if (growing.empty())
     return checkSame(constant, atProbe);
   int64_t axis = growing.front();
-  if (growing.size() > 1 || type.getDimSize(axis) != clones.mainTokens || probeType.getDimSize(axis) != clones.probeTokens)
+  if (growing.size() > 1 || type.getDimSize(axis) != clones.mainTokens ||
+      probeType.getDimSize(axis) != clones.probeTokens)
     return constant->emitError("this constant is ")
            << type << " for " << clones.mainTokens << " tokens and " << probeType << " for " << clones.probeTokens
            << "; expected tables of positions with one dimension of tokens, and masks of attention scores";

@@ -72,7 +72,8 @@ struct RaiseAttention : edgelm::impl::RaiseAttentionBase<RaiseAttention> {
 
   /// The reason why not, or null on success.
   const char *raise(SoftmaxOp softmax) {
-    if (tensorType(softmax).getRank() < 3 || static_cast<int64_t>(softmax.getAxis()) != tensorType(softmax).getRank() - 1 || softmax.getLog())
+    if (tensorType(softmax).getRank() < 3 ||
+        static_cast<int64_t>(softmax.getAxis()) != tensorType(softmax).getRank() - 1 || softmax.getLog())
       return "the softmax is not over the last dimension of heads";
     MatMulOp product = findValueProduct(softmax);
     if (!product)

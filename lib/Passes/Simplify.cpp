@@ -71,7 +71,8 @@ static Value simplifySlice(SliceOp op, OpBuilder &builder) {
   if (!input.hasStaticShape() || !type.hasStaticShape())
     return {};
   if (op.getStarts())
-    return input == type && llvm::all_of(*op.getSteps(), [](int64_t step) { return step == 1; }) ? op.getInput() : Value();
+    return input == type && llvm::all_of(*op.getSteps(), [](int64_t step) { return step == 1; }) ? op.getInput()
+                                                                                                 : Value();
   SmallVector<int64_t> bounds[4]; // starts, ends, axes, steps
   for (auto [bound, operand] : llvm::zip_equal(bounds, op.getBounds())) {
     std::optional<SmallVector<int64_t>> known = constantValues(operand);
@@ -139,8 +140,7 @@ Value edgelm::simplify(Operation *op, OpBuilder &builder) {
       .Case([&](ConcatOp concat) { return simplifyConcat(concat, builder); })
       .Case([&](BinaryOp binary) { return simplifyBinary(binary); })
       .Case([&](SelectOp select) { return simplifySelect(select, builder); })
-      .Case<CastOp, TileOp>([&](auto same) {
-        return same.getInput().getType() == same.getType() ? Value(same.getInput()) : Value();
-      })
+      .Case<CastOp, TileOp>(
+          [&](auto same) { return same.getInput().getType() == same.getType() ? Value(same.getInput()) : Value(); })
       .Default([](Operation *) { return Value(); });
 }

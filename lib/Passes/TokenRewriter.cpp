@@ -97,7 +97,8 @@ LogicalResult TokenRewriter::rewrite(Operation *op) {
   if (!reason)
     return success();
   if (!options.mayMixTokens)
-    return op->emitError("'") << op->getName() << "' " << reason << ", so that no cache can stand for the tokens before it";
+    return op->emitError("'") << op->getName() << "' " << reason
+                              << ", so that no cache can stand for the tokens before it";
   if (const char *second = copyWhole(op))
     return op->emitError("'") << op->getName() << "' " << second << "; bind as many tokens as the context has";
   return success();

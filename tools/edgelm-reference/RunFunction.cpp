@@ -62,7 +62,8 @@ static std::string missingInput(func::FuncOp function, const DataSet &data) {
 
 /// An entry point of an encoder takes `[S]`: one sequence of at most S, whose padding its mask hides.
 static bool isShorter(RankedTensorType type, ArrayRef<int64_t> dims) {
-  return type.getRank() == 1 && type.getElementType().isInteger(32) && dims.size() == 2 && dims[0] == 1 && dims[1] <= type.getDimSize(0);
+  return type.getRank() == 1 && type.getElementType().isInteger(32) && dims.size() == 2 && dims[0] == 1 &&
+         dims[1] <= type.getDimSize(0);
 }
 
 static edgelm::Tensor padded(const Tensor &input, RankedTensorType type) {

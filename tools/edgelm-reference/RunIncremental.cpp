@@ -36,7 +36,8 @@ static edgelm::Tensor makeCache(RankedTensorType type, const Tensor *past) {
   edgelm::Tensor rows = toTensor(*past, past->dims, type.getElementType());
   int64_t rowBytes = type.getDimSize(2) * cache.elementBytes(), count = past->dims[2];
   for (int64_t head = 0; head < type.getDimSize(0); ++head)
-    std::memcpy(cache.writableBytes() + head * type.getDimSize(1) * rowBytes, rows.bytes() + head * count * rowBytes, count * rowBytes);
+    std::memcpy(cache.writableBytes() + head * type.getDimSize(1) * rowBytes, rows.bytes() + head * count * rowBytes,
+                count * rowBytes);
   return cache;
 }
 
@@ -79,7 +80,8 @@ FailureOr<Difference> edgelm::tools::runIncremental(func::FuncOp function, const
     return difference;
 
   Type index = IntegerType::get(function.getContext(), 32);
-  int64_t width = cast<RankedTensorType>(function.getArgument(tokensArgument).getType()).getDimSize(0), vocabulary = logits->second.dims.back();
+  int64_t width = cast<RankedTensorType>(function.getArgument(tokensArgument).getType()).getDimSize(0),
+          vocabulary = logits->second.dims.back();
   chunk = std::min(chunk, width);
   int64_t total = tokens->dim(1);
   for (int64_t start = 0; start < total; start += chunk, pos += chunk) {

@@ -4,9 +4,9 @@
 
 #include "Dialect/EdgeLMDialect.h"
 #include "Product/CommandLine.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/SourceMgr.h"
-#include "mlir/IR/Diagnostics.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -22,7 +22,8 @@ int main(int argc, char **argv) {
   app.add_option("--data", data, "Folder with test_data_set_N, or one of them")->required();
   app.add_option("--function", name, "main, or an entry over caches")->capture_default_str();
   app.add_option("--chunk", chunk, "Tokens of each call of an entry over caches");
-  app.add_option("--tolerance", tolerance, "Fail (status 4) when a difference is greater, or when nothing was compared");
+  app.add_option("--tolerance", tolerance,
+                 "Fail (status 4) when a difference is greater, or when nothing was compared");
   return runTool(app, argc, argv, [&]() -> int {
     MLIRContext context;
     context.loadDialect<edgelm::EdgeLMDialect, func::FuncDialect>();
@@ -40,7 +41,8 @@ int main(int argc, char **argv) {
     size_t compared = 0;
     bool within = true;
     for (const DataSet &set : readDataSets(data)) {
-      FailureOr<Difference> difference = incremental ? runIncremental(function, set, chunk) : runFunction(function, set);
+      FailureOr<Difference> difference =
+          incremental ? runIncremental(function, set, chunk) : runFunction(function, set);
       if (failed(difference))
         return WrongInput;
       if (!difference->skipped.empty()) {

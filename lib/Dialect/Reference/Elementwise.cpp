@@ -42,7 +42,8 @@ TensorOr edgelm::evaluateOp(BinaryOp op, const Operands &in) {
   const BinaryFunction *function = lookupBinary(op.getFn());
   bool isFloat = isa<FloatType>(lhs.elementType());
   if (lhs.elementType() != rhs.elementType())
-    return op.emitError("expects operands of one element type, got ") << lhs.elementType() << " and " << rhs.elementType();
+    return op.emitError("expects operands of one element type, got ")
+           << lhs.elementType() << " and " << rhs.elementType();
   if (isFloat ? !function->onFloat : !function->onInteger)
     return op.emitError("function \"") << op.getFn() << "\" has no meaning on " << lhs.elementType();
   Tensor result(*shape, lhs.elementType());
@@ -61,7 +62,8 @@ TensorOr edgelm::evaluateOp(BinaryOp op, const Operands &in) {
   return result;
 }
 
-template <typename Compare> static void compareAll(const Tensor &lhs, const Tensor &rhs, Tensor &result, Compare compare) {
+template <typename Compare>
+static void compareAll(const Tensor &lhs, const Tensor &rhs, Tensor &result, Compare compare) {
   visitElementType(lhs.elementType(), [&](auto tag) {
     using T = decltype(tag);
     const T *x = lhs.values<T>().data(), *y = rhs.values<T>().data();
@@ -81,7 +83,8 @@ TensorOr edgelm::evaluateOp(CompareOp op, const Operands &in) {
     return failure();
   Tensor lhs = broadcastTo(in[op.getLhs()], *shape), rhs = broadcastTo(in[op.getRhs()], *shape);
   if (lhs.elementType() != rhs.elementType())
-    return op.emitError("expects operands of one element type, got ") << lhs.elementType() << " and " << rhs.elementType();
+    return op.emitError("expects operands of one element type, got ")
+           << lhs.elementType() << " and " << rhs.elementType();
   Tensor result(*shape, resultElementType(op));
   StringRef predicate = op.getPredicate();
   if (predicate == "eq")
@@ -107,7 +110,8 @@ TensorOr edgelm::evaluateOp(SelectOp op, const Operands &in) {
   Tensor condition = broadcastTo(in[op.getCondition()], *shape);
   Tensor lhs = broadcastTo(in[op.getLhs()], *shape), rhs = broadcastTo(in[op.getRhs()], *shape);
   if (lhs.elementType() != rhs.elementType())
-    return op.emitError("expects operands of one element type, got ") << lhs.elementType() << " and " << rhs.elementType();
+    return op.emitError("expects operands of one element type, got ")
+           << lhs.elementType() << " and " << rhs.elementType();
   Tensor result(*shape, lhs.elementType());
   ArrayRef<bool> choose = condition.values<bool>();
   visitElementType(lhs.elementType(), [&](auto tag) {

@@ -14,11 +14,17 @@ static TensorsOr asList(TensorOr single) {
   return SmallVector<Tensor>{*single};
 }
 
-static TensorsOr asList(TensorsOr many) { return many; }
+static TensorsOr asList(TensorsOr many) {
+  return many;
+}
 
 // What entries consist of after lowering has no values.
-static TensorsOr evaluateOp(LaunchOp op, const Operands &) { return op.emitError("cannot be evaluated"); }
-static TensorsOr evaluateOp(PollOp op, const Operands &) { return op.emitError("cannot be evaluated"); }
+static TensorsOr evaluateOp(LaunchOp op, const Operands &) {
+  return op.emitError("cannot be evaluated");
+}
+static TensorsOr evaluateOp(PollOp op, const Operands &) {
+  return op.emitError("cannot be evaluated");
+}
 
 template <typename... Ops> static TensorsOr dispatch(Operation *op, const Operands &in) {
   return llvm::TypeSwitch<Operation *, TensorsOr>(op)

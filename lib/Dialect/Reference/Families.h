@@ -44,8 +44,8 @@ AxisSplit splitAt(Shape shape, int64_t axis);
 
 /// `rows` by `columns` product of f32 matrices, k ascending. `rhsTransposed`: rhs is [columns, k], else [k, columns]. `fused`: each
 /// step is one fused multiply-add, else a rounded product and a rounded sum. Adds to `out`.
-void multiplyAdd(const float *lhs, const float *rhs, float *out, int64_t rows, int64_t columns, int64_t k, bool rhsTransposed,
-                 bool fused);
+void multiplyAdd(const float *lhs, const float *rhs, float *out, int64_t rows, int64_t columns, int64_t k,
+                 bool rhsTransposed, bool fused);
 
 #define EDGELM_SINGLE(Op) TensorOr evaluateOp(Op op, const Operands &in);
 EDGELM_SINGLE(ArgReduceOp)

@@ -61,7 +61,8 @@ TensorOr edgelm::evaluateOp(GatherElementsOp op, const Operands &in) {
 
 /// Offsets in elements of the slices that the tuples along the last dimension of `indices` name, counted from dimension
 /// `batchDims` of `shape`.
-static FailureOr<std::vector<int64_t>> tupleOffsets(Operation *op, const Tensor &indices, Shape shape, int64_t batchDims) {
+static FailureOr<std::vector<int64_t>> tupleOffsets(Operation *op, const Tensor &indices, Shape shape,
+                                                    int64_t batchDims) {
   int64_t length = indices.dim(indices.rank() - 1);
   if (batchDims + length > static_cast<int64_t>(shape.size()))
     return op->emitError("has index tuples of ") << length << " for a tensor of rank " << shape.size();
@@ -88,7 +89,8 @@ TensorOr edgelm::evaluateOp(GatherNDOp op, const Operands &in) {
   llvm::append_range(shape, rest);
   Tensor result(shape, input.elementType());
   int64_t batches = elementCount(input.shape().take_front(batchDims));
-  int64_t sliceBytes = elementCount(rest) * input.elementBytes(), perBatch = batches == 0 ? 0 : offsets->size() / batches;
+  int64_t sliceBytes = elementCount(rest) * input.elementBytes(),
+          perBatch = batches == 0 ? 0 : offsets->size() / batches;
   int64_t batchElements = elementCount(input.shape().drop_front(batchDims));
   for (size_t i = 0; i < offsets->size(); ++i) {
     int64_t source = (i / perBatch) * batchElements + (*offsets)[i];

@@ -59,7 +59,8 @@ template <typename Multiply> static void forEachMatrix(const Product &product, M
 }
 
 template <typename Sum, typename Result>
-static void multiplyPlainly(const Product &product, const std::vector<Sum> &lhs, const std::vector<Sum> &rhs, Result *result) {
+static void multiplyPlainly(const Product &product, const std::vector<Sum> &lhs, const std::vector<Sum> &rhs,
+                            Result *result) {
   std::vector<Sum> sums(product.columns);
   forEachMatrix(product, [&](int64_t left, int64_t right, int64_t out) {
     for (int64_t i = 0; i < product.rows; ++i) {

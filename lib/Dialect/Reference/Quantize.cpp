@@ -21,9 +21,11 @@ static FailureOr<std::vector<int32_t>> scaleIndices(Operation *op, Shape shape, 
     return op->emitError("has ") << scale.size() << " scales, expected " << expected;
   for (size_t i = 0; i < indices.size(); ++i) {
     int64_t along = static_cast<int64_t>(i) / split.inner % split.extent;
-    indices[i] = static_cast<int32_t>(blockSize == 0 ? along
-                                                     : (static_cast<int64_t>(i) / (split.inner * split.extent) * blocks +
-                                                        along / blockSize) * split.inner + static_cast<int64_t>(i) % split.inner);
+    indices[i] = static_cast<int32_t>(
+        blockSize == 0
+            ? along
+            : (static_cast<int64_t>(i) / (split.inner * split.extent) * blocks + along / blockSize) * split.inner +
+                  static_cast<int64_t>(i) % split.inner);
   }
   return indices;
 }
@@ -84,7 +86,8 @@ static int64_t packedCode(const uint8_t *bytes, int64_t index, int64_t bits) {
 TensorOr edgelm::evaluateOp(DequantizeBlocksOp op, const Operands &in) {
   const Tensor &codes = in[op.getCodes()];
   int64_t bits = op.getBits(), blockSize = op.getBlockSize(), k = op.getK(), n = codes.dim(0);
-  int64_t blocks = (k + blockSize - 1) / blockSize, blockBytes = blockSize * bits / 8, zeroRowBytes = (blocks * bits + 7) / 8;
+  int64_t blocks = (k + blockSize - 1) / blockSize, blockBytes = blockSize * bits / 8,
+          zeroRowBytes = (blocks * bits + 7) / 8;
   if (codes.size() != n * blocks * blockBytes || in[op.getScales()].size() != n * blocks)
     return op.emitError("has ") << codes.getType() << " and " << in[op.getScales()].getType() << ", expected codes of "
                                 << n << "x" << blocks << "x" << blockBytes << " bytes and a scale for each block";

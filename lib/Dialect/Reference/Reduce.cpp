@@ -15,9 +15,15 @@ struct Reduction {
 };
 } // namespace
 
-static double plus(double sum, double x) { return sum + x; }
-static double same(double sum, int64_t) { return sum; }
-static double logarithm(double sum, int64_t) { return std::log(sum); }
+static double plus(double sum, double x) {
+  return sum + x;
+}
+static double same(double sum, int64_t) {
+  return sum;
+}
+static double logarithm(double sum, int64_t) {
+  return std::log(sum);
+}
 
 static const Reduction reductions[] = {
     {"sum", 0, plus, same},

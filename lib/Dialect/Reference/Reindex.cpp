@@ -36,7 +36,8 @@ TensorOr edgelm::evaluateOp(ReshapeOp op, const Operands &in) {
       shape[inferred] = known == 0 ? 0 : input.size() / known;
   }
   if (elementCount(shape) != input.size())
-    return op.emitError("cannot reshape ") << input.getType() << " to " << RankedTensorType::get(shape, input.elementType());
+    return op.emitError("cannot reshape ")
+           << input.getType() << " to " << RankedTensorType::get(shape, input.elementType());
   return input.reshaped(shape);
 }
 
@@ -61,7 +62,9 @@ TensorOr edgelm::evaluateOp(SqueezeOp op, const Operands &in) {
   return input.reshaped(shape);
 }
 
-TensorOr edgelm::evaluateOp(TransposeOp op, const Operands &in) { return transposed(in[op.getInput()], op.getPerm()); }
+TensorOr edgelm::evaluateOp(TransposeOp op, const Operands &in) {
+  return transposed(in[op.getInput()], op.getPerm());
+}
 
 TensorOr edgelm::evaluateOp(BroadcastOp op, const Operands &in) {
   const Tensor &input = in[op.getInput()];
@@ -98,7 +101,8 @@ TensorOr edgelm::evaluateOp(ConcatOp op, const Operands &in) {
     ShapeVector expected = shape;
     expected[axis] = part.dim(axis);
     if (part.shape() != Shape(expected))
-      return op.emitError("cannot concatenate ") << in.tensors.front().getType() << " and " << part.getType() << " along " << axis;
+      return op.emitError("cannot concatenate ")
+             << in.tensors.front().getType() << " and " << part.getType() << " along " << axis;
     shape[axis] += part.dim(axis);
   }
   Tensor result(shape, in.tensors.front().elementType());
@@ -107,7 +111,8 @@ TensorOr edgelm::evaluateOp(ConcatOp op, const Operands &in) {
   for (const Tensor &part : in.tensors) {
     int64_t partBytes = part.dim(axis) * rowBytes;
     for (int64_t i = 0; partBytes > 0 && i < whole.outer; ++i)
-      std::memcpy(result.writableBytes() + i * whole.extent * rowBytes + offset, part.bytes() + i * partBytes, partBytes);
+      std::memcpy(result.writableBytes() + i * whole.extent * rowBytes + offset, part.bytes() + i * partBytes,
+                  partBytes);
     offset += partBytes;
   }
   return result;
@@ -121,7 +126,8 @@ static Tensor sliced(const Tensor &input, ArrayRef<int64_t> starts, ArrayRef<int
     strides.push_back(steps[i] * own[i]);
   }
   Tensor result(sizes, input.elementType());
-  copyStrided(result.writableBytes(), input.bytes() + offset * input.elementBytes(), sizes, strides, input.elementBytes());
+  copyStrided(result.writableBytes(), input.bytes() + offset * input.elementBytes(), sizes, strides,
+              input.elementBytes());
   return result;
 }
 

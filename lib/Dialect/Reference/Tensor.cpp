@@ -9,7 +9,8 @@ using namespace edgelm;
 
 uint16_t edgelm::encodeFloat16(double x, int exponentBits, int mantissaBits) {
   int bias = (1 << (exponentBits - 1)) - 1;
-  uint16_t sign = std::signbit(x) ? 0x8000 : 0, infinity = static_cast<uint16_t>(((1 << exponentBits) - 1) << mantissaBits);
+  uint16_t sign = std::signbit(x) ? 0x8000 : 0,
+           infinity = static_cast<uint16_t>(((1 << exponentBits) - 1) << mantissaBits);
   if (std::isnan(x))
     return sign | infinity | static_cast<uint16_t>(1 << (mantissaBits - 1));
   double magnitude = std::fabs(x);
@@ -152,12 +153,19 @@ template <typename To> static std::vector<To> convertTo(const Tensor &tensor) {
   return result;
 }
 
-std::vector<double> Tensor::toDoubles() const { return convertTo<double>(*this); }
-std::vector<float> Tensor::toFloats() const { return convertTo<float>(*this); }
-std::vector<int64_t> Tensor::toIntegers() const { return convertTo<int64_t>(*this); }
+std::vector<double> Tensor::toDoubles() const {
+  return convertTo<double>(*this);
+}
+std::vector<float> Tensor::toFloats() const {
+  return convertTo<float>(*this);
+}
+std::vector<int64_t> Tensor::toIntegers() const {
+  return convertTo<int64_t>(*this);
+}
 
 double Tensor::scalarDouble() const {
-  return visitElementType(elementType(), [&](auto tag) { return static_cast<double>(values<decltype(tag)>().front()); });
+  return visitElementType(elementType(),
+                          [&](auto tag) { return static_cast<double>(values<decltype(tag)>().front()); });
 }
 
 int64_t Tensor::scalarInteger() const {

@@ -9,7 +9,9 @@ using namespace mlir;
 using namespace edgelm;
 
 /// Position of row 0: the scalar operand, or 0 where it is absent.
-static int64_t positionOf(const Tensor &pos) { return pos ? pos.scalarInteger() : 0; }
+static int64_t positionOf(const Tensor &pos) {
+  return pos ? pos.scalarInteger() : 0;
+}
 
 TensorOr edgelm::evaluateOp(EmbedOp op, const Operands &in) {
   const Tensor &tokens = in[op.getTokens()], &table = in[op.getTable()];

@@ -35,7 +35,8 @@ int main(void) {
     fprintf(stderr, "%s, %s\n", edgelm_status_text(first), edgelm_status_text(second));
     return 1;
   }
-  if (!second && (texts[0].count == 0 || texts[0].count != texts[1].count || memcmp(texts[0].bytes, texts[1].bytes, texts[0].count)))
+  if (!second && (texts[0].count == 0 || texts[0].count != texts[1].count ||
+                  memcmp(texts[0].bytes, texts[1].bytes, texts[0].count)))
     return 2;
   puts("both run");
   return 0;
