@@ -109,9 +109,15 @@ static void measureAttention(const TargetSpec &target, const IsaRow &isa, float 
     spec.headDim = spec.valueDim = 64;
     spec.cached = spec.causal = true;
     spec.scale = 0.125;
+    std::string name;
     KernelJit jit(
-        target, [&](mlir::ModuleOp module, const IsaRow &row) { getAttentionKernel(module, spec, row); }, &isa);
-    Task task = jit.task(spec.name());
+        target,
+        [&](mlir::ModuleOp module, const IsaRow &row) {
+          spec.keyType = mlir::Float32Type::get(module.getContext());
+          name = getAttentionKernel(module, spec, row).getName().str();
+        },
+        &isa);
+    Task task = jit.task(name);
     int64_t items = spec.workItems(isa);
     size_t cache = 12 * 2048 * 64, next = 0;
     double time = median(51, [&] {

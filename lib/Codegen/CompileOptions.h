@@ -20,6 +20,7 @@ struct CompileOptions {
   TargetSpec target;
   std::optional<int64_t> context; ///< tokens; default: the smaller of the model's and 2048
   int64_t prefillChunk = 128;     ///< tokens of a call of @prefill and @score, at most the context
+  std::string kv = "f32";         ///< element type of the key/value cache
   uint32_t maxThreads = 64;       ///< that a session can be opened with
   bool freestanding = false;      ///< without the thread pool
   Emit emit = Emit::Library;

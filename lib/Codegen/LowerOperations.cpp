@@ -179,9 +179,10 @@ static LogicalResult lower(E &e, RopeOp op) {
 
 static LogicalResult lower(E &e, CacheAppendOp op) {
   RankedTensorType cache = tensorType(op.getCache()), rows = tensorType(op.getRows());
-  CacheAppendSpec spec = {rows.getDimSize(0), rows.getDimSize(1), cache.getDimSize(1), cache.getDimSize(2)};
+  CacheAppendSpec spec = {rows.getDimSize(0), rows.getDimSize(1), cache.getDimSize(1), cache.getDimSize(2),
+                          cache.getElementType()};
   SmallVector<Value> buffers = {e.buffer(op.getRows(), f32Memref(e, rows.getShape())),
-                                e.buffer(op.getResult(), f32Memref(e, cache.getShape()))};
+                                e.buffer(op.getResult(), memrefOf(cache))};
   e.launch(op.getLoc(), getCacheAppendKernel(e.module, spec, e.isa), buffers, spec.rows, spec.rows * spec.groups,
            rows.getNumElements());
   return success();
@@ -203,13 +204,14 @@ static LogicalResult lower(E &e, CachedAttentionOp op) {
   spec.groups = keys.getDimSize(0);
   spec.keys = keys.getDimSize(1);
   spec.valueDim = tensorType(op.getValueCache()).getDimSize(2);
+  spec.keyType = keys.getElementType();
   spec.cached = true;
   spec.scale = op.getScale().convertToDouble();
   setMask(spec, op.getMask());
   e.poll(op.getLoc());
   SmallVector<Value> buffers = {e.buffer(op.getQuery(), f32Memref(e, query.getShape())),
-                                e.buffer(op.getKeyCache(), f32Memref(e, keys.getShape())),
-                                e.buffer(op.getValueCache(), f32Memref(e, tensorType(op.getValueCache()).getShape())),
+                                e.buffer(op.getKeyCache(), memrefOf(keys)),
+                                e.buffer(op.getValueCache(), memrefOf(op.getValueCache().getType())),
                                 e.buffer(op.getResult(), f32Memref(e, tensorType(op.getResult()).getShape()))};
   e.launch(op.getLoc(), getAttentionKernel(e.module, spec, e.isa), buffers, spec.rows, spec.workItems(e.isa),
            spec.rows * spec.heads * spec.headDim * spec.keys);
@@ -225,6 +227,7 @@ static LogicalResult lower(E &e, AttentionOp op) {
   spec.keys = keys.getDimSize(0);
   spec.groups = keys.getDimSize(1);
   spec.valueDim = tensorType(op.getValue()).getDimSize(2);
+  spec.keyType = keys.getElementType();
   spec.scale = op.getScale().convertToDouble();
   setMask(spec, op.getMask());
   SmallVector<Value> buffers = {e.buffer(op.getQuery(), f32Memref(e, query.getShape())),

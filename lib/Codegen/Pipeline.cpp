@@ -36,6 +36,7 @@ static void addRaise(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp 
 static void addIncremental(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
   AddCacheOptions options;
   options.context = inputs.context;
+  options.kv = inputs.options.kv;
   options.prefillChunk = std::min(inputs.options.prefillChunk, inputs.context);
   passes.addPass(createAddCache(options));
 }

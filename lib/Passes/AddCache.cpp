@@ -6,6 +6,7 @@
 #include "Passes/TokenRewriter.h"
 
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace edgelm {
 #define GEN_PASS_DEF_ADDCACHE
@@ -51,6 +52,14 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     main = module.lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal() || !llvm::hasSingleElement(main.getBody())) {
       module.emitError("expects a function @main of one block; run edgelm-bind first");
+      return signalPassFailure();
+    }
+    cacheType = llvm::StringSwitch<Type>(kv)
+                    .Case("f32", Float32Type::get(&getContext()))
+                    .Case("f16", Float16Type::get(&getContext()))
+                    .Default(nullptr);
+    if (!cacheType) {
+      module.emitError("cannot keep keys and values in '") << kv << "'; expected f32 or f16";
       return signalPassFailure();
     }
     if (failed(collect()))
@@ -181,8 +190,7 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     for (auto [i, attention] : llvm::enumerate(caches))
       for (auto [what, rows] : {std::pair("key", attention.getKey()), std::pair("value", attention.getValue())}) {
         RankedTensorType type = tensorType(rows);
-        auto cache =
-            RankedTensorType::get({type.getDimSize(1), contextLength, type.getDimSize(2)}, type.getElementType());
+        auto cache = RankedTensorType::get({type.getDimSize(1), contextLength, type.getDimSize(2)}, cacheType);
         StringAttr cacheName = builder.getStringAttr(Twine(what) + "." + Twine(i));
         for (Signature *signature : {&arguments, &results})
           signature->add(builder, cache, cacheName, (Twine(what) + "_cache").str());
@@ -330,6 +338,7 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
   BlockArgument tokens;
   int64_t sequence = 0, contextLength = 0;
   Kind kind = Kind::Other;
+  Type cacheType;
   SmallVector<unsigned> wanted;    ///< results that are not state
   SmallVector<Operation *> needed; ///< what they depend on, in order
   SmallVector<AttentionOp> caches; ///< each has a key and a value cache

@@ -20,6 +20,7 @@ struct Case {
   int64_t window;
   bool alibi, keyMask;
   int64_t pos, valid;
+  bool half = false;
 };
 
 const Case kCases[] = {
@@ -33,7 +34,19 @@ const Case kCases[] = {
     {23, 2, 2, 23, 64, 64, false, false, 0, false, false, 0, 23},
     {23, 3, 1, 23, 24, 24, false, false, 0, false, true, 0, 23},
     {18, 2, 2, 18, 8, 8, false, true, 0, false, false, 0, 18},
+    {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 40, 1, true},
+    {20, 6, 2, 90, 20, 20, true, true, 0, true, false, 37, 19, true},
 };
+
+/// The bits of `values` as f16; `values` become what these stand for.
+std::vector<uint16_t> roundToHalf(std::vector<float> &values) {
+  std::vector<uint16_t> bits;
+  for (float &value : values) {
+    bits.push_back(toF16(value));
+    value = fromF16(bits.back());
+  }
+  return bits;
+}
 
 class Attention : public testing::TestWithParam<Case> {};
 
@@ -45,6 +58,7 @@ AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
   spec.keys = c.keys;
   spec.headDim = c.headDim;
   spec.valueDim = c.valueDim;
+  spec.keyType = c.half ? mlir::Type(mlir::Float16Type::get(context)) : mlir::Float32Type::get(context);
   spec.cached = c.cached;
   spec.causal = c.causal;
   spec.window = c.window;
@@ -87,6 +101,11 @@ TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
           std::fill_n(&value[(g * c.keys + j) * c.valueDim], c.valueDim, std::numeric_limits<float>::infinity());
         }
     std::vector<void *> buffers = {query.data(), key.data(), value.data()};
+    std::vector<uint16_t> halfKey, halfValue;
+    if (c.half) {
+      halfKey = roundToHalf(key), halfValue = roundToHalf(value);
+      buffers = {query.data(), halfKey.data(), halfValue.data()};
+    }
     if (c.keyMask)
       buffers.push_back(keyMask.data());
     buffers.push_back(output.data());

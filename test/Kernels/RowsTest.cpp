@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -109,17 +110,19 @@ TEST(Rows, EmbedsFromRowsAndFromPanels) {
 
 TEST(Rows, AppendsAndCopiesRows) {
   for (const TargetSpec &target : runnableTargets()) {
-    CacheAppendSpec append = {5, 2, 16, 19};
+    CacheAppendSpec append = {5, 2, 16, 19, {}};
+    std::string name;
     CopyRowsSpec last = {CopyRowsSpec::LastRow, 5, 1, 38}, position = {CopyRowsSpec::AtPosition, 16, 5, 38};
     KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) {
-      getCacheAppendKernel(module, append, isa);
+      append.cacheType = mlir::Float32Type::get(module.getContext());
+      name = getCacheAppendKernel(module, append, isa).getName().str();
       getCopyRowsKernel(module, last, isa);
       getCopyRowsKernel(module, position, isa);
     });
     std::vector<float> rows = randomFloats(5 * 38, 1), cache(2 * 16 * 19, 77.0f), one(38),
                        table = randomFloats(16 * 38, 2), out(5 * 38, 77.0f);
     void *appended[] = {rows.data(), cache.data()};
-    jit.task(append.name())(appended, 11, 4, 0, 10);
+    jit.task(name)(appended, 11, 4, 0, 10);
     for (int64_t group = 0; group < 2; ++group)
       for (int64_t row = 0; row < 16; ++row)
         for (int64_t i = 0; i < 19; ++i)
@@ -132,6 +135,35 @@ TEST(Rows, AppendsAndCopiesRows) {
     jit.task(position.name())(positioned, 11, 4, 0, 5);
     ASSERT_EQ(0, std::memcmp(out.data(), &table[11 * 38], 4 * 38 * 4));
     ASSERT_EQ(out[4 * 38], 77.0f);
+  }
+}
+
+TEST(Rows, RoundsToHalfOnTheWayToTheCache) {
+  // Ties, both ends of normal and subnormal numbers, overflow, infinity and NaN; then everything of all sizes.
+  std::vector<float> rows = {0.0f,          -0.0f,         1.0f,         1.00048828125f, 1.00146484375f, 65504.0f,
+                             65519.996f,    65520.0f,      -1e9f,        6.1035156e-5f,  6.0975552e-5f,  5.9604645e-8f,
+                             2.9802322e-8f, 2.9802326e-8f, 8.940697e-8f, 1e-20f,         INFINITY,       -INFINITY};
+  for (uint32_t bits = 0x12345; bits < 0xff000000u; bits += 0x10fedcb)
+    rows.push_back(std::bit_cast<float>(bits));
+  for (const TargetSpec &target : runnableTargets()) {
+    SCOPED_TRACE(target.name);
+    CacheAppendSpec append = {1, 1, 2, int64_t(rows.size()), {}};
+    std::string name;
+    KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) {
+      append.cacheType = mlir::Float16Type::get(module.getContext());
+      name = getCacheAppendKernel(module, append, isa).getName().str();
+    });
+    std::vector<uint16_t> cache(2 * rows.size(), 0x4d4d);
+    void *buffers[] = {rows.data(), cache.data()};
+    jit.task(name)(buffers, 1, 1, 0, 1);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ASSERT_EQ(cache[i], 0x4d4d);
+      uint16_t stored = cache[rows.size() + i];
+      if (std::isnan(rows[i]))
+        ASSERT_TRUE(std::isnan(fromF16(stored))) << i;
+      else
+        ASSERT_EQ(stored, toF16(rows[i])) << rows[i];
+    }
   }
 }
 

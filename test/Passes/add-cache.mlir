@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // edgelm-add-cache: the whole-sequence function becomes entry points on tokens without batch, over caches.
 // RUN: edgelm-opt %s --edgelm-add-cache=prefill-chunk=4 --split-input-file | FileCheck %s
+// RUN: edgelm-opt %s --edgelm-add-cache="prefill-chunk=4 kv=f16" --split-input-file | FileCheck %s --check-prefix=HALF
 
 #table = dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.0], [11.0, 12.0], [13.0, 14.0]]> : tensor<7x2xf32>
 
@@ -21,6 +22,11 @@ module {
   // CHECK: edgelm.cached_attention %[[Q]], %[[K]], %[[V]] at %[[POS]] count %[[N]], <causal> {scale = 5.000000e-01 : f64}
   // CHECK: %[[LOGITS:.*]] = edgelm.linear {{.*}} -> tensor<1x7xf32>
   // CHECK: return %[[LOGITS]], %[[K]], %[[V]]
+
+  // HALF-LABEL: func.func @decode(
+  // HALF-SAME: %[[KEYS:[a-z0-9]+]]: tensor<1x6x2xf16> {edgelm.name = "key.0", edgelm.role = "key_cache"}
+  // HALF: edgelm.cache_append %[[KEYS]], {{.*}} : (tensor<1x6x2xf16>, tensor<1x1x2xf32>, tensor<i32>, tensor<i32>) -> tensor<1x6x2xf16>
+  // HALF: edgelm.cached_attention {{.*}} : (tensor<1x1x2xf32>, tensor<1x6x2xf16>, tensor<1x6x2xf16>, tensor<i32>, tensor<i32>) -> tensor<1x1x2xf32>
 
   // The last row is selected behind the attention: the residual and everything after it are for one token.
   // CHECK-LABEL: func.func @prefill(

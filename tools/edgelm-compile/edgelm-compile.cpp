@@ -46,6 +46,9 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--prefill-chunk", options.prefillChunk, "tokens that one pass over the weights takes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--kv", options.kv, "element type of the key/value cache")
+      ->check(CLI::IsMember({"f32", "f16"}))
+      ->capture_default_str();
   app.add_option("--max-threads", options.maxThreads, "threads that a session can be opened with")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

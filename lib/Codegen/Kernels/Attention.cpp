@@ -24,6 +24,8 @@ std::string AttentionSpec::name() const {
   llvm::raw_string_ostream os(text);
   os << "kernel_attention_" << rows << 'x' << heads << 'x' << headDim << '_' << keys << 'x' << groups << 'x'
      << valueDim;
+  if (!keyType.isF32())
+    os << '_' << keyType;
   if (cached)
     os << "_cached";
   if (causal)
@@ -319,8 +321,8 @@ void AttentionBuilder::build() {
 mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa) {
   mlir::Type f32 = mlir::Float32Type::get(module.getContext());
   auto keys = [&](int64_t columns) {
-    return spec.cached ? mlir::MemRefType::get({spec.groups, spec.keys, columns}, f32)
-                       : mlir::MemRefType::get({spec.keys, spec.groups, columns}, f32);
+    return spec.cached ? mlir::MemRefType::get({spec.groups, spec.keys, columns}, spec.keyType)
+                       : mlir::MemRefType::get({spec.keys, spec.groups, columns}, spec.keyType);
   };
   llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows, spec.heads, spec.headDim}, f32),
                                          keys(spec.headDim), keys(spec.valueDim)};

@@ -12,12 +12,14 @@ namespace edgelm {
 /// Says everything that distinguishes one attention kernel from another.
 ///
 /// Memrefs: query [rows, heads, headDim]; key [groups, keys, headDim] and value [groups, keys, valueDim] when `cached`,
-/// else [keys, groups, ...]; key mask [keys] when `keyMaskType`, nonzero = visible; output [rows, heads, valueDim]; all
-/// f32. Work items are (head, block of query rows). The keys of a row are visited in blocks at absolute positions with
+/// else [keys, groups, ...], both of `keyType`; key mask [keys] when `keyMaskType`, nonzero = visible; output [rows, heads, valueDim];
+/// query and output f32. Work items are (head, block of query rows). The keys of a row are visited in blocks at absolute positions with
 /// an online softmax (Milakov and Gimelshein 2018), so that the bits of a row depend on its position and not on the
 /// rows it came with.
 struct AttentionSpec {
   int64_t rows = 1, heads = 1, groups = 1, keys = 1, headDim = 1, valueDim = 1;
+  /// Element type of keys and values: f32 or f16.
+  mlir::Type keyType;
   /// Row r stands at position pos + r; otherwise at r.
   bool cached = false;
   /// A row sees no key behind its own position.

@@ -99,7 +99,7 @@ public:
   Val horizontalSum(Val vector);
   Val horizontalMax(Val vector);
 
-  // Memory. Elements of f16 and bf16 become f32 on load.
+  // Memory. Elements of f16 and bf16 become f32 on load; values of f32 become f16 when stored as such.
   Val load(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices);
   void store(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, Val value);
   Val loadVector(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, int64_t lanes);
@@ -112,6 +112,8 @@ public:
   mlir::Value stackBuffer(llvm::ArrayRef<int64_t> shape, int64_t alignment = 64);
   /// Elements as stored become f32.
   Val toF32(Val value);
+  /// Values of f32 become `element` (f32 or f16), rounded half to even.
+  Val fromF32(Val value, mlir::Type element);
 
   // Control.
   using Body = llvm::function_ref<void(Val)>;
@@ -127,6 +129,7 @@ public:
 
 private:
   Val widenF16(Val half);
+  Val narrowF16(Val value);
   mlir::Value firstLanes(int64_t lanes, int64_t count);
 };
 

@@ -29,6 +29,32 @@ Val KernelBuilder::widenF16(Val half) {
   return bitcast(sign | scaled | exponent, f32Type());
 }
 
+/// f32 to f16 by integer operations, after F. Giesen's float_to_half_fast3_rtne: adding the difference of the exponents'
+/// biases and half a unit rounds normal numbers; adding 0.5 as a float moves the bits of subnormals to the end.
+Val KernelBuilder::narrowF16(Val value) {
+  mlir::Type wide = b.getI32Type(), half = b.getI16Type();
+  if (auto vector = llvm::dyn_cast<mlir::VectorType>(value.type()))
+    wide = vector.clone(wide), half = vector.clone(half);
+  Val bits = bitcast(value, b.getI32Type());
+  Val magnitude = bits & likeInt(wide, 0x7fffffff);
+  Val odd = shrU(magnitude, 13) & likeInt(wide, 1);
+  Val normal = shrU(magnitude + likeInt(wide, -(112 << 23) + 0xfff) + odd, 13);
+  Val subnormal = bitcast(bitcast(magnitude, f32Type()) + 0.5, b.getI32Type()) - likeInt(wide, 0x3f000000);
+  Val special = select(magnitude > likeInt(wide, 0x7f800000), likeInt(wide, 0x7e00), likeInt(wide, 0x7c00));
+  Val result = select(magnitude < likeInt(wide, 0x38800000), subnormal, normal);
+  result = select(magnitude >= likeInt(wide, 0x47800000), special, result) | (shrU(bits, 16) & likeInt(wide, 0x8000));
+  return bitcast(wrap(arith::TruncIOp::create(b, loc, half, result)), b.getF16Type());
+}
+
+Val KernelBuilder::fromF32(Val value, mlir::Type element) {
+  if (!mlir::getElementTypeOrSelf(value.type()).isF32() || !element.isF16())
+    return value;
+  if (!isa.hasF16Convert)
+    return narrowF16(value);
+  auto vector = llvm::dyn_cast<mlir::VectorType>(value.type());
+  return wrap(arith::TruncFOp::create(b, loc, vector ? mlir::Type(vector.clone(element)) : element, value.value));
+}
+
 Val KernelBuilder::toF32(Val value) {
   mlir::Type element = mlir::getElementTypeOrSelf(value.type());
   if (element.isF32())
@@ -51,7 +77,7 @@ Val KernelBuilder::load(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices)
 }
 
 void KernelBuilder::store(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, Val value) {
-  mlir::memref::StoreOp::create(b, loc, value, memref, indices);
+  mlir::memref::StoreOp::create(b, loc, fromF32(value, elementType(memref)), memref, indices);
 }
 
 Val KernelBuilder::loadVector(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, int64_t lanes) {
@@ -60,7 +86,7 @@ Val KernelBuilder::loadVector(mlir::Value memref, llvm::ArrayRef<mlir::Value> in
 }
 
 void KernelBuilder::storeVector(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, Val vector) {
-  mlir::vector::StoreOp::create(b, loc, vector, memref, mlir::ValueRange(indices));
+  mlir::vector::StoreOp::create(b, loc, fromF32(vector, elementType(memref)), memref, mlir::ValueRange(indices));
 }
 
 mlir::Value KernelBuilder::firstLanes(int64_t lanes, int64_t count) {
@@ -95,7 +121,7 @@ void KernelBuilder::storeFirst(mlir::Value memref, llvm::ArrayRef<mlir::Value> i
   int64_t lanes = llvm::cast<mlir::VectorType>(vector.type()).getNumElements();
   if (count >= lanes)
     return storeVector(memref, indices, vector);
-  if (isa.hasMaskedMemory) {
+  if (isa.hasMaskedMemory && elementType(memref).isF32()) {
     mlir::vector::MaskedStoreOp::create(b, loc, memref, indices, firstLanes(lanes, count), vector);
     return;
   }

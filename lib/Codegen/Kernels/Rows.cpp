@@ -74,13 +74,14 @@ mlir::func::FuncOp getCopyRowsKernel(mlir::ModuleOp module, const CopyRowsSpec &
 std::string CacheAppendSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_cache_append_" << rows << 'x' << groups << 'x' << columns << '_' << context;
+  os << "kernel_cache_append_" << rows << 'x' << groups << 'x' << columns << '_' << context << '_' << cacheType;
   return text;
 }
 
 mlir::func::FuncOp getCacheAppendKernel(mlir::ModuleOp module, const CacheAppendSpec &spec, const IsaRow &isa) {
-  llvm::SmallVector<mlir::Type> types = {f32Memref(module, {spec.rows, spec.groups, spec.columns}),
-                                         f32Memref(module, {spec.groups, spec.context, spec.columns})};
+  llvm::SmallVector<mlir::Type> types = {
+      f32Memref(module, {spec.rows, spec.groups, spec.columns}),
+      mlir::MemRefType::get({spec.groups, spec.context, spec.columns}, spec.cacheType)};
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     k.loop(args.begin, k.min(args.end, args.n * double(spec.groups)), 1, [&](Val item) {
       Val row = item / double(spec.groups);
