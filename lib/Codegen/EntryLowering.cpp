@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Builds the function of one entry point: pointers from planned offsets, launches and polls.
 #include "Codegen/EntryLowering.h"
+#include "Dialect/Storage.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -106,10 +107,8 @@ func::FuncOp EntryLowering::createFunction() {
   auto bytes = [&](int64_t count) { return MemRefType::get({std::max<int64_t>(count, 1)}, b.getI8Type()); };
   int64_t outBytes = 0;
   for (Operation &op : entry.front())
-    if (op.hasAttr(kOutAttr)) {
-      RankedTensorType type = tensorType(op.getResult(0));
-      outBytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-    }
+    if (op.hasAttr(kOutAttr))
+      outBytes = bufferBytes(tensorType(op.getResult(0)));
   SmallVector<Type> inputs = {pointer,
                               bytes(moduleNumber(module, "edgelm.arena_bytes")),
                               bytes(moduleNumber(module, "edgelm.weight_bytes")),

@@ -3,6 +3,7 @@
 #include "Codegen/ModelInfo.h"
 #include "Codegen/CompileError.h"
 #include "Dialect/MappedFile.h"
+#include "Dialect/Storage.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace llvm;
@@ -52,10 +53,6 @@ static uint32_t onnxType(mlir::Type type) {
   }
 }
 
-static uint64_t bytesOf(mlir::RankedTensorType type) {
-  return type.getNumElements() * divideCeil(type.getElementTypeBitWidth(), 8);
-}
-
 static std::string stringAttr(mlir::DictionaryAttr attributes, StringRef name) {
   mlir::StringAttr value = attributes ? attributes.getAs<mlir::StringAttr>(name) : nullptr;
   return value ? value.getValue().str() : "";
@@ -74,7 +71,7 @@ static TensorInfo describe(mlir::Type type, mlir::DictionaryAttr attributes, con
     info.name = fallbackName.str();
   info.dims.assign(tensor.getShape().begin(), tensor.getShape().end());
   info.type = onnxType(tensor.getElementType());
-  info.bytes = bytesOf(tensor);
+  info.bytes = bufferBytes(tensor);
   info.offset = offsetAttr(attributes).value_or(0);
   return info;
 }
@@ -87,7 +84,7 @@ static EntryInfo measure(mlir::func::FuncOp function) {
   function.walk([&](PackedWeightOp weight) {
     bool isRead = any_of(weight->getUsers(), [](mlir::Operation *user) { return !isa<EmbedOp>(user); });
     if (isRead && seen.insert(weight.getOffset()).second)
-      entry.weightBytes += bytesOf(tensorType(weight.getResult()));
+      entry.weightBytes += packedBytes(tensorType(weight.getResult()), weight.getPanel());
   });
   function.walk([&](LinearOp linear) {
     mlir::RankedTensorType input = tensorType(linear.getInput());
@@ -116,7 +113,7 @@ static void readArguments(mlir::func::FuncOp function, EntryInfo &entry, ModelIn
     } else if (role == "key_cache" || role == "value_cache") {
       if (any_of(info.states, [&](const StateInfo &state) { return state.offset == *offset; }))
         continue;
-      uint64_t rowBytes = bytesOf(tensor) / (tensor.getDimSize(0) * tensor.getDimSize(1));
+      uint64_t rowBytes = bufferBytes(tensor) / (tensor.getDimSize(0) * tensor.getDimSize(1));
       info.states.push_back({describe(type, attributes, role + std::to_string(info.states.size())).name, *offset,
                              uint64_t(tensor.getDimSize(0)), uint64_t(tensor.getDimSize(1)), rowBytes});
       info.context = tensor.getDimSize(1);

@@ -2,6 +2,7 @@
 // Packs matrices into panels and widens elements on the way to the product.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
+#include "Dialect/Storage.h"
 #include "Dialect/WeightStore.h"
 #include "llvm/Support/raw_ostream.h"
 #include <bit>
@@ -40,10 +41,7 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
                                                 : place.type.getElementType());
     place.panel = op.getPanel();
     place.offset = op.getOffset();
-    int64_t elements = place.type.getNumElements();
-    if (place.panel)
-      elements = alignTo(place.type.getDimSize(0), place.panel) * place.type.getDimSize(1);
-    place.bytes = elements * widthOf(place.type.getElementType());
+    place.bytes = packedBytes(place.type, place.panel);
     op.getLoc()->walk([&](mlir::Location loc) {
       mlir::NameLoc name = dyn_cast<mlir::NameLoc>(loc);
       if (!name)

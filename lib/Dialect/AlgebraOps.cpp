@@ -16,6 +16,8 @@ LogicalResult WeightOp::verify() {
   RankedTensorType type = tensorType(getResult());
   if (!type.hasStaticShape())
     return emitOpError("expects a static shape, got ") << type;
+  if (!type.getElementType().isIntOrFloat())
+    return emitOpError("expects integers or floats, got ") << type;
   int64_t bits = type.getNumElements() * type.getElementTypeBitWidth();
   int64_t expected = (bits + 7) / 8;
   if (getSource().getLength() != expected) // weight_c1

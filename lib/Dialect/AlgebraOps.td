@@ -19,7 +19,7 @@ def EdgeLM_ConstantOp : EdgeLM_Op<"constant", [ConstantLike, AllTypesMatch<["val
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "attr-dict $value";
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
     build($_builder, $_state, value.getType(), value);
@@ -36,7 +36,7 @@ def EdgeLM_WeightOp : EdgeLM_Op<"weight"> {
     * (C1) `source.length` = number of elements times element size in bytes.
   }];
   let arguments = (ins EdgeLM_WeightAttr:$source);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$source attr-dict `:` type($result)}];
   let hasVerifier = 1;
 }
@@ -47,7 +47,7 @@ def EdgeLM_UnaryOp : EdgeLM_AlgebraOp<"unary"> {
     `result[i] = fn(input[i])`; `fn` is a row of the scalar function table (`ScalarFunctions.cpp`), `params` its
     parameters in the row's order (for example alpha of `leaky_relu`). `cast` is an operation of its own.
   }];
-  let arguments = (ins StrAttr:$fn, AnyRankedTensor:$input, DefaultValuedOptionalAttr<DenseF64ArrayAttr, "{}">:$params);
+  let arguments = (ins StrAttr:$fn, EdgeLM_Tensor:$input, DefaultValuedOptionalAttr<DenseF64ArrayAttr, "{}">:$params);
   let assemblyFormat = [{$fn $input attr-dict `:` functional-type(operands, results)}];
   let hasVerifier = 1;
 }
@@ -58,7 +58,7 @@ def EdgeLM_BinaryOp : EdgeLM_AlgebraOp<"binary"> {
     `result[i] = fn(lhs[i], rhs[i])` with NumPy broadcasting (ONNX "Broadcasting in ONNX", multidirectional); `fn`
     is a row of the scalar function table. Integer division truncates toward zero.
   }];
-  let arguments = (ins StrAttr:$fn, AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
+  let arguments = (ins StrAttr:$fn, EdgeLM_Tensor:$lhs, EdgeLM_Tensor:$rhs);
   let assemblyFormat = [{$fn $lhs `,` $rhs attr-dict `:` functional-type(operands, results)}];
   let hasVerifier = 1;
 }
@@ -69,7 +69,7 @@ def EdgeLM_CompareOp : EdgeLM_AlgebraOp<"compare"> {
     `result[i] = lhs[i] <predicate> rhs[i]` as i1 with NumPy broadcasting; `predicate` is `eq`, `ne`, `lt`, `le`,
     `gt` or `ge`. Comparisons with NaN are false, but `ne` is true.
   }];
-  let arguments = (ins StrAttr:$predicate, AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
+  let arguments = (ins StrAttr:$predicate, EdgeLM_Tensor:$lhs, EdgeLM_Tensor:$rhs);
   let assemblyFormat = [{$predicate $lhs `,` $rhs attr-dict `:` functional-type(operands, results)}];
   let hasVerifier = 1;
 }
@@ -79,7 +79,7 @@ def EdgeLM_SelectOp : EdgeLM_AlgebraOp<"select"> {
   let description = [{
     `result[i] = condition[i] ? lhs[i] : rhs[i]` with NumPy broadcasting of all three.
   }];
-  let arguments = (ins AnyRankedTensor:$condition, AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
+  let arguments = (ins EdgeLM_Tensor:$condition, EdgeLM_Tensor:$lhs, EdgeLM_Tensor:$rhs);
   let assemblyFormat = [{$condition `,` $lhs `,` $rhs attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -89,7 +89,7 @@ def EdgeLM_ReduceOp : EdgeLM_AlgebraOp<"reduce"> {
     `fn` is `sum`, `mean`, `max`, `min`, `prod`, `sum_square`, `l1`, `l2`, `log_sum`, `log_sum_exp`. An empty `axes`
     reduces all of them. Float sums accumulate in f32 at least, in index order. Axes are non-negative and ascending.
   }];
-  let arguments = (ins StrAttr:$fn, AnyRankedTensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
+  let arguments = (ins StrAttr:$fn, EdgeLM_Tensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
   let assemblyFormat = [{$fn $input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -98,7 +98,7 @@ def EdgeLM_ArgReduceOp : EdgeLM_AlgebraOp<"arg_reduce"> {
   let description = [{
     `fn` is `max` or `min`; the result is i64; of equal elements the first (`select_last`: the last) wins.
   }];
-  let arguments = (ins StrAttr:$fn, AnyRankedTensor:$input, I64Attr:$axis, UnitAttr:$keep_dims, UnitAttr:$select_last);
+  let arguments = (ins StrAttr:$fn, EdgeLM_Tensor:$input, I64Attr:$axis, UnitAttr:$keep_dims, UnitAttr:$select_last);
   let assemblyFormat = [{$fn $input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -107,7 +107,7 @@ def EdgeLM_CumSumOp : EdgeLM_AlgebraOp<"cumsum"> {
   let description = [{
     ONNX CumSum.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let arguments = (ins EdgeLM_Tensor:$input, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -117,7 +117,7 @@ def EdgeLM_MatMulOp : EdgeLM_AlgebraOp<"matmul"> {
     ONNX MatMul: the last two axes are multiplied, leading axes broadcast, a rank-1 operand is promoted. Floats
     accumulate in f32 (f64 for f64); integers in i32.
   }];
-  let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs);
+  let arguments = (ins EdgeLM_Tensor:$lhs, EdgeLM_Tensor:$rhs);
   let assemblyFormat = [{$lhs `,` $rhs attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -127,7 +127,7 @@ def EdgeLM_SoftmaxOp : EdgeLM_AlgebraOp<"softmax"> {
     `exp(x - max(x)) / sum(exp(x - max(x)))` over `axis` (non-negative); a row of only -inf gives NaN, as in ONNX.
     `log` gives its logarithm.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$axis, UnitAttr:$log);
+  let arguments = (ins EdgeLM_Tensor:$input, I64Attr:$axis, UnitAttr:$log);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -137,7 +137,7 @@ def EdgeLM_CastOp : EdgeLM_AlgebraOp<"cast"> {
     ONNX Cast: float to integer truncates toward zero, to i1 tests against zero, to a narrower float rounds to
     nearest even.
   }];
-  let arguments = (ins AnyRankedTensor:$input, TypeAttr:$to);
+  let arguments = (ins EdgeLM_Tensor:$input, TypeAttr:$to);
   let assemblyFormat = [{$input `to` $to attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -146,7 +146,7 @@ def EdgeLM_ShapeOp : EdgeLM_AlgebraOp<"shape"> {
   let description = [{
     Dimensions `start` to `end` (exclusive, both within [0, rank]) of the operand.
   }];
-  let arguments = (ins AnyRankedTensor:$input, I64Attr:$start, I64Attr:$end);
+  let arguments = (ins EdgeLM_Tensor:$input, I64Attr:$start, I64Attr:$end);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -156,7 +156,7 @@ def EdgeLM_ReshapeOp : EdgeLM_AlgebraOp<"reshape"> {
     With a `shape` operand: ONNX Reshape (0 copies the dimension unless `allow_zero`, one -1 is inferred). Without
     it, the result type says the shape.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$shape, UnitAttr:$allow_zero);
+  let arguments = (ins EdgeLM_Tensor:$input, Optional<EdgeLM_Tensor>:$shape, UnitAttr:$allow_zero);
   let assemblyFormat = [{$input (`shape` `(` $shape^ `)`)? attr-dict `:` functional-type(operands, results)}];
   let hasVerifier = 1;
 }
@@ -166,7 +166,7 @@ def EdgeLM_UnsqueezeOp : EdgeLM_AlgebraOp<"unsqueeze"> {
   let description = [{
     `axes` are positions in the result, non-negative and ascending. Folds to `reshape` once shapes are static.
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$axes);
+  let arguments = (ins EdgeLM_Tensor:$input, DenseI64ArrayAttr:$axes);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -176,7 +176,7 @@ def EdgeLM_SqueezeOp : EdgeLM_AlgebraOp<"squeeze"> {
     `axes` are positions in the operand, non-negative and ascending; an empty list removes every static 1. Folds to
     `reshape` once shapes are static.
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$axes);
+  let arguments = (ins EdgeLM_Tensor:$input, DenseI64ArrayAttr:$axes);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -185,7 +185,7 @@ def EdgeLM_TransposeOp : EdgeLM_AlgebraOp<"transpose"> {
   let description = [{
     `result.shape[i] = input.shape[perm[i]]`.
   }];
-  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$perm);
+  let arguments = (ins EdgeLM_Tensor:$input, DenseI64ArrayAttr:$perm);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -194,7 +194,7 @@ def EdgeLM_BroadcastOp : EdgeLM_AlgebraOp<"broadcast"> {
   let description = [{
     With a `shape` operand: bidirectional broadcasting with that shape. Without it, the result type says the shape.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$shape);
+  let arguments = (ins EdgeLM_Tensor:$input, Optional<EdgeLM_Tensor>:$shape);
   let assemblyFormat = [{$input (`shape` `(` $shape^ `)`)? attr-dict `:` functional-type(operands, results)}];
   let hasVerifier = 1;
 }
@@ -204,7 +204,7 @@ def EdgeLM_TileOp : EdgeLM_AlgebraOp<"tile"> {
   let description = [{
     ONNX Tile; `repeats` is a rank-1 i64 tensor of length rank.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$repeats);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$repeats);
   let assemblyFormat = [{$input `,` $repeats attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -213,7 +213,7 @@ def EdgeLM_ConcatOp : EdgeLM_AlgebraOp<"concat"> {
   let description = [{
     Operands agree in all other dimensions. Operands of size 0 along the axis are allowed.
   }];
-  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, I64Attr:$axis);
+  let arguments = (ins Variadic<EdgeLM_Tensor>:$inputs, I64Attr:$axis);
   let assemblyFormat = [{$inputs attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -224,7 +224,7 @@ def EdgeLM_SliceOp : EdgeLM_AlgebraOp<"slice"> {
     four), or, once they are constant, the attributes `starts`, `sizes`, `steps`, one entry a dimension, hold them:
     `result[i] = input[starts + i * steps]`.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Variadic<AnyRankedTensor>:$bounds, OptionalAttr<DenseI64ArrayAttr>:$starts,
+  let arguments = (ins EdgeLM_Tensor:$input, Variadic<EdgeLM_Tensor>:$bounds, OptionalAttr<DenseI64ArrayAttr>:$starts,
       OptionalAttr<DenseI64ArrayAttr>:$sizes, OptionalAttr<DenseI64ArrayAttr>:$steps);
   let assemblyFormat = [{$input (`bounds` `(` $bounds^ `)`)? attr-dict `:` functional-type(operands, results)}];
   let hasVerifier = 1;
@@ -236,7 +236,7 @@ def EdgeLM_PadOp : EdgeLM_AlgebraOp<"pad"> {
     ONNX Pad with `mode` `constant`, `reflect` or `edge`; `pads` is a rank-1 i64 tensor of twice the rank, `value` a
     scalar.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$pads, Optional<AnyRankedTensor>:$value, StrAttr:$mode);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$pads, Optional<EdgeLM_Tensor>:$value, StrAttr:$mode);
   let assemblyFormat = [{$input `,` $pads (`,` $value^)? attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -246,7 +246,7 @@ def EdgeLM_GatherOp : EdgeLM_AlgebraOp<"gather"> {
     ONNX Gather: `result.shape = input.shape[:axis] + indices.shape + input.shape[axis+1:]`; negative indices count
     from the end.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices, I64Attr:$axis);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$indices, I64Attr:$axis);
   let assemblyFormat = [{$input `,` $indices attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -255,7 +255,7 @@ def EdgeLM_GatherElementsOp : EdgeLM_AlgebraOp<"gather_elements"> {
   let description = [{
     ONNX GatherElements.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices, I64Attr:$axis);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$indices, I64Attr:$axis);
   let assemblyFormat = [{$input `,` $indices attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -264,7 +264,7 @@ def EdgeLM_GatherNDOp : EdgeLM_AlgebraOp<"gather_nd"> {
   let description = [{
     ONNX GatherND.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices, I64Attr:$batch_dims);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$indices, I64Attr:$batch_dims);
   let assemblyFormat = [{$input `,` $indices attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -273,7 +273,7 @@ def EdgeLM_ScatterNDOp : EdgeLM_AlgebraOp<"scatter_nd"> {
   let description = [{
     ONNX ScatterND without a reduction: a copy of `input` with `updates` written.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices, AnyRankedTensor:$updates);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$indices, EdgeLM_Tensor:$updates);
   let assemblyFormat = [{$input `,` $indices `,` $updates attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -283,7 +283,7 @@ def EdgeLM_IotaOp : EdgeLM_AlgebraOp<"iota"> {
     `start`, `limit`, `delta` are scalars; element i is `start + i * delta`, the length `max(0, ceil((limit - start)
     / delta))`.
   }];
-  let arguments = (ins AnyRankedTensor:$start, AnyRankedTensor:$limit, AnyRankedTensor:$delta);
+  let arguments = (ins EdgeLM_Tensor:$start, EdgeLM_Tensor:$limit, EdgeLM_Tensor:$delta);
   let assemblyFormat = [{$start `,` $limit `,` $delta attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -292,7 +292,7 @@ def EdgeLM_FillOp : EdgeLM_AlgebraOp<"fill"> {
   let description = [{
     `shape` is a rank-1 i64 tensor, `value` a one-element attribute.
   }];
-  let arguments = (ins AnyRankedTensor:$shape, ElementsAttr:$value);
+  let arguments = (ins EdgeLM_Tensor:$shape, ElementsAttr:$value);
   let assemblyFormat = [{$shape attr-dict `value` $value `:` functional-type(operands, results)}];
 }
 
@@ -301,7 +301,7 @@ def EdgeLM_TriluOp : EdgeLM_AlgebraOp<"trilu"> {
   let description = [{
     ONNX Trilu: keeps elements with `column - row >= k` (`upper`) or `<= k`; others become 0.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$k, UnitAttr:$upper);
+  let arguments = (ins EdgeLM_Tensor:$input, Optional<EdgeLM_Tensor>:$k, UnitAttr:$upper);
   let assemblyFormat = [{$input (`,` $k^)? attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -310,7 +310,7 @@ def EdgeLM_NonZeroOp : EdgeLM_AlgebraOp<"nonzero"> {
   let description = [{
     ONNX NonZero: i64 `[rank, count]`; only of constants.
   }];
-  let arguments = (ins AnyRankedTensor:$input);
+  let arguments = (ins EdgeLM_Tensor:$input);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -320,7 +320,7 @@ def EdgeLM_QuantizeOp : EdgeLM_AlgebraOp<"quantize"> {
     ONNX QuantizeLinear: `saturate(round_half_even(x / scale) + zero_point)`, per tensor, per `axis` or in blocks of
     `block_size` along it.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$scale, Optional<AnyRankedTensor>:$zero_point, I64Attr:$axis,
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$scale, Optional<EdgeLM_Tensor>:$zero_point, I64Attr:$axis,
       I64Attr:$block_size, TypeAttr:$to);
   let assemblyFormat = [{$input `,` $scale (`,` $zero_point^)? attr-dict `:` functional-type(operands, results)}];
 }
@@ -330,7 +330,7 @@ def EdgeLM_DequantizeOp : EdgeLM_AlgebraOp<"dequantize"> {
   let description = [{
     ONNX DequantizeLinear: `(x - zero_point) * scale`, per tensor, per `axis` or in blocks of `block_size` along it.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$scale, Optional<AnyRankedTensor>:$zero_point, I64Attr:$axis,
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$scale, Optional<EdgeLM_Tensor>:$zero_point, I64Attr:$axis,
       I64Attr:$block_size);
   let assemblyFormat = [{$input `,` $scale (`,` $zero_point^)? attr-dict `:` functional-type(operands, results)}];
 }
@@ -340,8 +340,8 @@ def EdgeLM_MatMulIntegerOp : EdgeLM_AlgebraOp<"matmul_integer", [AttrSizedOperan
   let description = [{
     ONNX MatMulInteger: i32 product of 8-bit operands less their zero points (scalars, or one a column of `rhs`).
   }];
-  let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs, Optional<AnyRankedTensor>:$lhs_zero_point,
-      Optional<AnyRankedTensor>:$rhs_zero_point);
+  let arguments = (ins EdgeLM_Tensor:$lhs, EdgeLM_Tensor:$rhs, Optional<EdgeLM_Tensor>:$lhs_zero_point,
+      Optional<EdgeLM_Tensor>:$rhs_zero_point);
   let assemblyFormat = [{$lhs `,` $rhs (`lhs_zero` `(` $lhs_zero_point^ `)`)? (`rhs_zero` `(` $rhs_zero_point^ `)`)? attr-dict `:` functional-type(operands, results)}];
 }
 
@@ -352,7 +352,7 @@ def EdgeLM_DequantizeBlocksOp : EdgeLM_AlgebraOp<"dequantize_blocks"> {
     block_size), block_size * bits / 8]`, `scales`: `[N * blocks]` or `[N, blocks]`, `zero_points`: packed ui8, or
     of the scales' type, or absent for `2^(bits-1)`) become floats `[N, K]`.
   }];
-  let arguments = (ins AnyRankedTensor:$codes, AnyRankedTensor:$scales, Optional<AnyRankedTensor>:$zero_points, I64Attr:$bits,
+  let arguments = (ins EdgeLM_Tensor:$codes, EdgeLM_Tensor:$scales, Optional<EdgeLM_Tensor>:$zero_points, I64Attr:$bits,
       I64Attr:$block_size, I64Attr:$k);
   let assemblyFormat = [{$codes `,` $scales (`,` $zero_points^)? attr-dict `:` functional-type(operands, results)}];
 }
@@ -362,8 +362,8 @@ def EdgeLM_SplitOp : EdgeLM_Op<"split", [DeclareOpInterfaceMethods<InferTypeOpIn
   let description = [{
     ONNX Split: with `sizes` (rank-1 i64) as given, without it in equal parts (the last may be smaller). Folds to `slice`s once the sizes are known.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Optional<AnyRankedTensor>:$sizes, I64Attr:$axis);
-  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let arguments = (ins EdgeLM_Tensor:$input, Optional<EdgeLM_Tensor>:$sizes, I64Attr:$axis);
+  let results = (outs Variadic<EdgeLM_Tensor>:$results);
   let assemblyFormat = [{$input (`sizes` `(` $sizes^ `)`)? attr-dict `:` functional-type(operands, results)}];
   let extraClassDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange left, ::mlir::TypeRange right) {
@@ -378,8 +378,8 @@ def EdgeLM_DynamicQuantizeOp : EdgeLM_InferringOp<"dynamic_quantize"> {
     Result type ui8. Without `per_token` one scale and zero point serve the whole tensor, as ONNX says; with it, each row along
     the last dimension has its own (`scale`, `zero_point` then have the operand's shape with a last dimension of 1).
   }];
-  let arguments = (ins AnyRankedTensor:$input, UnitAttr:$per_token);
-  let results = (outs AnyRankedTensor:$result, AnyRankedTensor:$scale, AnyRankedTensor:$zero_point);
+  let arguments = (ins EdgeLM_Tensor:$input, UnitAttr:$per_token);
+  let results = (outs EdgeLM_Tensor:$result, EdgeLM_Tensor:$scale, EdgeLM_Tensor:$zero_point);
   let assemblyFormat = [{$input attr-dict `:` functional-type(operands, results)}];
 }
 

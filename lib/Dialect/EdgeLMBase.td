@@ -22,6 +22,7 @@ def EdgeLM_Dialect : Dialect {
     them and is the definition of their numerics.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
 }
 
 class EdgeLM_Attr<string name, string attrMnemonic> : AttrDef<EdgeLM_Dialect, name> {
@@ -64,6 +65,61 @@ def EdgeLM_MaskAttr : EdgeLM_Attr<"Mask", "mask"> {
   let assemblyFormat = "`<` $kind (`window` `=` $window^)? (`slopes` `=` $slopes^)? `>`";
 }
 
+class EdgeLM_Type<string name, string typeMnemonic> : TypeDef<EdgeLM_Dialect, name> {
+  let mnemonic = typeMnemonic;
+}
+
+def EdgeLM_QType : EdgeLM_Type<"Q", "q"> {
+  let summary = "Element of a weight matrix in a number format";
+  let description = [{
+    Only matrices have elements of this type. `format` is the name of a row of the table in `lib/Dialect/Formats.h` that is no float
+    format; docs/quantization.md has the numerics.
+
+    Constraints:
+    * (C1) the table has a quantized format of that name.
+
+    Example: `tensor<288x768x!edgelm.q<"int4_g32">>`
+  }];
+  let parameters = (ins StringRefParameter<"name of a row of the format table">:$format);
+  let assemblyFormat = "`<` $format `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The row that `format` names.
+    const FormatRow &row() const;
+  }];
+}
+
+def EdgeLM_Int8RowsType : EdgeLM_Type<"Int8Rows", "int8_rows"> {
+  let summary = "Element of activations that were quantized row by row";
+  let description = [{
+    A row, along the last dimension, is a block of bytes (`ActivationLayout`): int8 codes, and for each group of `group`
+    columns (0: the whole row) a scale and the sum of the codes.
+
+    Constraints:
+    * (C1) `group` is a multiple of 32, or 0.
+
+    Example: `tensor<1x288x!edgelm.int8_rows<32>>`
+  }];
+  let parameters = (ins "int64_t":$group);
+  let assemblyFormat = "`<` $group `>`";
+  let genVerifyDecl = 1;
+}
+
+/// What all tensors hold but weights in a number format and quantized activations, which only few operations know.
+def EdgeLM_Element : Type<CPred<"!::llvm::isa<::edgelm::QType, ::edgelm::Int8RowsType>($_self)">, "plain element">;
+def EdgeLM_Tensor : RankedTensorOf<[EdgeLM_Element]>;
+/// Floats, or a number format.
+def EdgeLM_WeightElement : Type<CPred<"::llvm::isa<::mlir::FloatType, ::edgelm::QType>($_self)">, "float or format">;
+def EdgeLM_WeightTensor : RankedTensorOf<[EdgeLM_WeightElement]>;
+/// What a linear reads and a norm writes.
+def EdgeLM_ActivationElement
+    : Type<CPred<"!::llvm::isa<::edgelm::QType>($_self)">, "plain element or quantized activation">;
+def EdgeLM_ActivationTensor : RankedTensorOf<[EdgeLM_ActivationElement]>;
+
+/// What a product holds.
+def EdgeLM_StoredElement : Type<CPred<"!::llvm::isa<::edgelm::Int8RowsType>($_self)">, "plain element or format">;
+def EdgeLM_StoredTensor : RankedTensorOf<[EdgeLM_StoredElement]>;
+
 class EdgeLM_Op<string mnemonic, list<Trait> traits = []> : Op<EdgeLM_Dialect, mnemonic, !listconcat([Pure], traits)>;
 
 /// An operation whose result types follow from operand types, attributes and constant operands (`InferTypes*.cpp`). A result
@@ -87,7 +143,7 @@ class EdgeLM_InferringOp<string mnemonic, list<Trait> traits = []>
 
 /// An operation with ONNX semantics and one result.
 class EdgeLM_AlgebraOp<string mnemonic, list<Trait> traits = []> : EdgeLM_InferringOp<mnemonic, traits> {
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs EdgeLM_Tensor:$result);
 }
 
 #endif // EDGELM_BASE_TD

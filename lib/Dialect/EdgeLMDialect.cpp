@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Registers the dialect's attributes and operations.
+// Registers the dialect's attributes, types and operations.
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/WeightStore.h"
 
@@ -14,6 +14,8 @@ using namespace edgelm;
 #include "Dialect/EdgeLMEnums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "Dialect/EdgeLMAttrs.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "Dialect/EdgeLMTypes.cpp.inc"
 #define GET_OP_CLASSES
 #include "Dialect/EdgeLMOps.cpp.inc"
 
@@ -21,6 +23,10 @@ void EdgeLMDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "Dialect/EdgeLMAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "Dialect/EdgeLMTypes.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

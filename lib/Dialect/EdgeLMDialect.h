@@ -2,6 +2,7 @@
 // The edgelm dialect: include this to use its operations.
 #pragma once
 
+#include "Dialect/Formats.h"
 #include "Dialect/InferTypes.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
@@ -17,6 +18,8 @@
 #include "Dialect/EdgeLMEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "Dialect/EdgeLMAttrs.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "Dialect/EdgeLMTypes.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/EdgeLMOps.h.inc"
 

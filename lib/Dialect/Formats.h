@@ -12,11 +12,9 @@
 //
 //   Scale::F32, F16   stored as such; F32 goes with whole rows
 //   Scale::Integer    an integer m of 1 .. 16 for each group times one f32 for each row: v becomes v * m, which fits
-//   int8
-//                     (|v| <= 7), and the row's scale applies to a sum over the whole row
+//                     int8 (|v| <= 7), and the row's scale applies to a sum over the whole row
 //   Scale::Double     an integer m of 0 .. 255 for each group times one f32 for each 256 groups of a row (Dettmers et
-//   al.
-//                     2023, section 3, without the subtracted mean): scale = float(m) * f32, rounded to f32
+//                     al. 2023, section 3, without the subtracted mean): scale = float(m) * f32, rounded to f32
 //
 // Rules for every row, tested for every row:
 // - rounding is half to even on the exact quotient's f32 value; codes saturate at the ends of their range
@@ -64,6 +62,8 @@ struct FormatRow {
   constexpr int64_t groupOf(int64_t k) const { return group && group < k ? group : k; }
   /// Groups of a row of K columns.
   constexpr int64_t groups(int64_t k) const { return (k + groupOf(k) - 1) / groupOf(k); }
+  /// Columns of a group of the int8 activations that a product with this format takes; 0: the whole row.
+  constexpr int64_t activationGroup() const { return scale == Scale::F32 || scale == Scale::Integer ? 0 : group; }
   /// The smallest and the largest integer v that a weight can be quantized to, when it has neither codebook nor zero
   /// point.
   constexpr int lowest() const { return bits() == 8 || scale == Scale::Integer ? -(offset() - 1) : -offset(); }

@@ -8,9 +8,16 @@
 using namespace mlir;
 using namespace edgelm;
 
-/// The type that knows what either knows, or null when they contradict.
+/// Whether `found` quantizes the f32 that is `expected`: what computes f32 may write it so.
+static bool quantizes(Type found, Type expected) {
+  return isa<Int8RowsType>(found) && expected.isF32();
+}
+
+/// The type that knows what either knows, with the element type of `left`, or null when they contradict.
 static RankedTensorType merge(RankedTensorType left, RankedTensorType right) {
-  if (left.getElementType() != right.getElementType() || left.getRank() != right.getRank())
+  Type element = left.getElementType();
+  bool sameElements = element == right.getElementType() || quantizes(element, right.getElementType());
+  if (!sameElements || left.getRank() != right.getRank())
     return {};
   SmallVector<int64_t> shape;
   for (auto [a, b] : llvm::zip_equal(left.getShape(), right.getShape())) {
@@ -18,7 +25,7 @@ static RankedTensorType merge(RankedTensorType left, RankedTensorType right) {
       return {};
     shape.push_back(ShapedType::isDynamic(a) ? b : a);
   }
-  return RankedTensorType::get(shape, left.getElementType());
+  return RankedTensorType::get(shape, element);
 }
 
 bool edgelm::areCompatible(TypeRange left, TypeRange right) {
@@ -27,7 +34,7 @@ bool edgelm::areCompatible(TypeRange left, TypeRange right) {
   return llvm::all_of(llvm::zip_equal(left, right), [](std::tuple<Type, Type> pair) {
     auto a = dyn_cast_or_null<RankedTensorType>(std::get<0>(pair));
     auto b = dyn_cast_or_null<RankedTensorType>(std::get<1>(pair));
-    return !a || !b || merge(a, b);
+    return !a || !b || merge(a, b) || merge(b, a);
   });
 }
 

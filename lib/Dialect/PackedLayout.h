@@ -10,6 +10,8 @@ namespace edgelm {
 inline constexpr int64_t kColumnUnit = 32;
 /// Parts of a panel, and panels, start at multiples of this.
 inline constexpr int64_t kPartAlignment = 64; // bytes
+/// Products of int8 that a sum of 32 bits holds, were one factor -128: 128 * 127 * 131072 < 2^31.
+inline constexpr int64_t kMaxSummedColumns = 131072;
 
 /// Panels of `panel` output rows of W[N, K], each one block of bytes:
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Verifiers of the transformer operations; the labels are those of the constraints in TransformerOps.td.
 #include "Dialect/EdgeLMDialect.h"
+#include "Dialect/PackedLayout.h"
 #include "Dialect/ScalarFunctions.h"
 
 using namespace mlir;
@@ -96,8 +97,32 @@ LogicalResult CacheAppendOp::verify() {
   return success();
 }
 
+/// Which number formats meet in one linear.
+static LogicalResult verifyFormats(LinearOp op) {
+  Int8RowsType quantized = dyn_cast<Int8RowsType>(tensorType(op.getInput()).getElementType());
+  QType format = dyn_cast<QType>(tensorType(op.getWeights().front()).getElementType());
+  for (Value weight : op.getWeights())
+    if (dyn_cast<QType>(tensorType(weight).getElementType()) != format)
+      return op.emitOpError("(C5) expects weights of one number format, got ")
+             << op.getWeights().front().getType() << " and " << weight.getType();
+  if (!quantized)
+    return success();
+  int64_t expected = format ? format.row().activationGroup() : -1, k = tensorType(op.getInput()).getShape().back();
+  if (!format)
+    return op.emitOpError("(C6) has quantized activations, so it expects weights of a number format, got ")
+           << op.getWeights().front().getType();
+  if (quantized.getGroup() != expected)
+    return op.emitOpError("(C6) expects activations in groups of ")
+           << expected << ", as " << format << " has them, got " << op.getInput().getType();
+  if (k > kMaxSummedColumns)
+    return op.emitOpError("(C7) expects at most ") << kMaxSummedColumns << " columns, got " << op.getInput().getType();
+  return success();
+}
+
 LogicalResult LinearOp::verify() {
   size_t count = getWeights().size();
+  if (count == 0) // linear_c2
+    return emitOpError("expects at least one weight");
   if ((!getBiases().empty() && getBiases().size() != count) || getTransposed().size() != count) // linear_c2
     return emitOpError("has ") << count << " weights, " << getBiases().size() << " biases and "
                                << getTransposed().size() << " entries of transposed";
@@ -110,6 +135,8 @@ LogicalResult LinearOp::verify() {
   }
   if (getGlu() && (count != 2 || getWeights()[0].getType() != getWeights()[1].getType())) // linear_c3
     return emitOpError("with glu expects two weights of one type");
+  if (failed(verifyFormats(*this)))
+    return failure();
   n = getGlu() ? n / 2 : n;
   RankedTensorType result = tensorType(getResult()), input = tensorType(getInput());
   if (result.getRank() != input.getRank() || result.getShape().back() != n ||
@@ -139,5 +166,7 @@ LogicalResult PackedWeightOp::verify() {
     return emitOpError("(C2) expects a matrix, got ") << getResult().getType();
   if (getOffset() % 64 != 0)
     return emitOpError("(C3) expects an offset that is a multiple of 64, got ") << getOffset();
+  if (isa<QType>(tensorType(getResult()).getElementType()) && (getPanel() == 0 || !getStoredAs()))
+    return emitOpError("(C4) expects a panel and the types that its sources are stored as");
   return success();
 }

@@ -9,10 +9,10 @@ def EdgeLM_EmbedOp : EdgeLM_Op<"embed"> {
   let summary = "Rows of an embedding table by token id";
   let description = [{
     `result[..., s, :] = table[tokens[..., s], :]` as f32; an id outside the table is the caller's error and reads row 0.
-    `tokens` is `[S]` or `[1, S]`, `table` `[V, D]`.
+    `tokens` is `[S]` or `[1, S]`, `table` `[V, D]`, of floats or of a number format, whose groups lie along D.
   }];
-  let arguments = (ins AnyRankedTensor:$tokens, AnyRankedTensor:$table);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$tokens, EdgeLM_WeightTensor:$table);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "$tokens `,` $table attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -23,8 +23,8 @@ def EdgeLM_MaskOp : EdgeLM_Op<"mask"> {
     Stands for a constant (or, with `key_mask`, computed) mask until attention is raised: i1 (true = visible) or additive
     float (0 or very negative, plus the ALiBi term) whose last two dimensions are queries and keys. `key_mask` (`[1, S]`, nonzero = a real token) hides padded keys.
   }];
-  let arguments = (ins Optional<AnyRankedTensor>:$key_mask, EdgeLM_MaskAttr:$mask);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Optional<EdgeLM_Tensor>:$key_mask, EdgeLM_MaskAttr:$mask);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "($key_mask^)? $mask attr-dict `:` functional-type(operands, results)";
 }
 
@@ -34,8 +34,8 @@ def EdgeLM_PositionRowsOp : EdgeLM_Op<"position_rows"> {
     `table` is `[context, ...]`. The result has its token dimension at `axis`; its slice at token s holds, in row-major order,
     the elements of `table[pos + s]`. Without `pos` positions start at 0.
   }];
-  let arguments = (ins AnyRankedTensor:$table, Optional<AnyRankedTensor>:$pos, I64Attr:$axis);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$table, Optional<EdgeLM_Tensor>:$pos, I64Attr:$axis);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "$table (`at` $pos^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -44,9 +44,10 @@ def EdgeLM_RmsNormOp : EdgeLM_InferringOp<"rms_norm"> {
   let summary = "Root mean square normalisation over the last dimension";
   let description = [{
     `result = input / sqrt(mean(input^2) + epsilon) * weight` (Zhang and Sennrich 2019), computed in f32; `weight` is `[D]`.
+    A result of `!edgelm.int8_rows` is quantized as by `edgelm.quantize_rows`.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$weight, F64Attr:$epsilon);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$weight, F64Attr:$epsilon);
+  let results = (outs EdgeLM_ActivationTensor:$result);
   let assemblyFormat = "$input `,` $weight attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -55,9 +56,10 @@ def EdgeLM_LayerNormOp : EdgeLM_InferringOp<"layer_norm"> {
   let summary = "Layer normalisation over the last dimension";
   let description = [{
     `result = (input - mean) / sqrt(variance + epsilon) * weight + bias` (ONNX LayerNormalization), computed in f32; `weight` and `bias` are `[D]`.
+    A result of `!edgelm.int8_rows` is quantized as by `edgelm.quantize_rows`.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$weight, Optional<AnyRankedTensor>:$bias, F64Attr:$epsilon);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$weight, Optional<EdgeLM_Tensor>:$bias, F64Attr:$epsilon);
+  let results = (outs EdgeLM_ActivationTensor:$result);
   let assemblyFormat = "$input `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -77,9 +79,9 @@ def EdgeLM_RopeOp : EdgeLM_Op<"rope"> {
     Constraints:
     * (C1) `R = 2 * dim(cos, 1) <= headDim`, `cos` and `sin` have one type.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$cos, AnyRankedTensor:$sin, Optional<AnyRankedTensor>:$pos,
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$cos, EdgeLM_Tensor:$sin, Optional<EdgeLM_Tensor>:$pos,
       UnitAttr:$interleaved);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "$input `,` $cos `,` $sin (`at` $pos^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -95,9 +97,9 @@ def EdgeLM_AttentionOp : EdgeLM_Op<"attention"> {
     * (C1) H is a multiple of G.
     * (C2) head and key dimensions agree.
   }];
-  let arguments = (ins AnyRankedTensor:$query, AnyRankedTensor:$key, AnyRankedTensor:$value, Optional<AnyRankedTensor>:$key_mask,
+  let arguments = (ins EdgeLM_Tensor:$query, EdgeLM_Tensor:$key, EdgeLM_Tensor:$value, Optional<EdgeLM_Tensor>:$key_mask,
       F64Attr:$scale, EdgeLM_MaskAttr:$mask);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$query `,` $key `,` $value (`masked_by` $key_mask^)? `,` $mask attr-dict
     `:` functional-type(operands, results)}];
   let hasVerifier = 1;
@@ -109,8 +111,8 @@ def EdgeLM_CacheAppendOp : EdgeLM_Op<"cache_append"> {
     `cache` is `[G, context, D]`, `rows` `[T, G, D]`: the result is `cache` with `result[g, pos + t, :] = rows[t, g, :]` for t < n.
     `pos` and `n` are i32 scalars, `pos + n <= context`. The memory plan makes result and operand one buffer.
   }];
-  let arguments = (ins AnyRankedTensor:$cache, AnyRankedTensor:$rows, AnyRankedTensor:$pos, AnyRankedTensor:$n);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$cache, EdgeLM_Tensor:$rows, EdgeLM_Tensor:$pos, EdgeLM_Tensor:$n);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "$cache `,` $rows `at` $pos `count` $n attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -121,9 +123,9 @@ def EdgeLM_CachedAttentionOp : EdgeLM_Op<"cached_attention"> {
     `query` is `[T, H, D]`, the caches `[G, context, D]` and `[G, context, E]`. Row t < n stands at position `pos + t` and sees the
     keys at j <= pos + t that `mask` lets it see (`bidirectional` does not occur here). Otherwise as `edgelm.attention`. Rows t >= n are undefined.
   }];
-  let arguments = (ins AnyRankedTensor:$query, AnyRankedTensor:$key_cache, AnyRankedTensor:$value_cache, AnyRankedTensor:$pos,
-      AnyRankedTensor:$n, F64Attr:$scale, EdgeLM_MaskAttr:$mask);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$query, EdgeLM_Tensor:$key_cache, EdgeLM_Tensor:$value_cache, EdgeLM_Tensor:$pos,
+      EdgeLM_Tensor:$n, F64Attr:$scale, EdgeLM_MaskAttr:$mask);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$query `,` $key_cache `,` $value_cache `at` $pos `count` $n `,` $mask attr-dict
     `:` functional-type(operands, results)}];
   let hasVerifier = 1;
@@ -141,25 +143,63 @@ def EdgeLM_LinearOp : EdgeLM_Op<"linear", [AttrSizedOperandSegments]> {
     `input` is `[..., K]`, f32; a weight is `[N, K]`, or `[K, N]` where its entry of `transposed` is true. Accumulation in f32, k ascending,
     one fused multiply-add a step; f16 and bf16 weights are widened exactly. There are either no biases or one for each weight.
 
+    Weights may be of a number format, with groups along K; then `input` may also be `!edgelm.int8_rows`, and products of integers
+    are summed exactly. docs/quantization.md has the order of the sums.
+
     Constraints:
     * (C1) every weight's K is the last dimension of `input`.
     * (C2) the number of biases is zero or that of the weights; likewise entries of `transposed`.
     * (C3) with `glu` there are two weights of one shape.
     * (C4) the result's last dimension is the sum of the weights' N (with `glu`, one N), the others are those of `input`.
+    * (C5) weights are all of one number format, or none is.
+    * (C6) an `input` of `!edgelm.int8_rows` has the group of the weights' format: 0 where one scale serves a whole sum.
+    * (C7) with such an input K is at most 131,072, so that sums of products fit 32 bits.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Variadic<AnyRankedTensor>:$weights, Variadic<AnyRankedTensor>:$biases,
-      Optional<AnyRankedTensor>:$residual, DenseBoolArrayAttr:$transposed, OptionalAttr<StrAttr>:$activation, UnitAttr:$glu);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_ActivationTensor:$input, Variadic<EdgeLM_WeightTensor>:$weights, Variadic<EdgeLM_Tensor>:$biases,
+      Optional<EdgeLM_Tensor>:$residual, DenseBoolArrayAttr:$transposed, OptionalAttr<StrAttr>:$activation, UnitAttr:$glu);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$input `weights` `(` $weights `)` (`biases` `(` $biases^ `)`)? (`residual` `(` $residual^ `)`)? attr-dict
     `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
+}
+
+def EdgeLM_QuantizeWeightOp : EdgeLM_Op<"quantize_weight"> {
+  let summary = "Trained matrix in a number format";
+  let description = [{
+    The result has the elements of `weight`, rounded to the nearest numbers that the format of its type can hold: `!edgelm.q`, in groups along
+    `axis`, or a float type. `relative_error`, where known, is `‖weight - result‖ / ‖weight‖`.
+
+    Constraints:
+    * (C1) `weight` is a matrix of floats.
+    * (C2) the result has its shape.
+    * (C3) `axis` is 0 or 1.
+  }];
+  let arguments = (ins EdgeLM_Tensor:$weight, I64Attr:$axis, OptionalAttr<F64Attr>:$relative_error);
+  let results = (outs EdgeLM_WeightTensor:$result);
+  let assemblyFormat = "$weight `along` $axis (`error` $relative_error^)? attr-dict `:` type($weight) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def EdgeLM_QuantizeRowsOp : EdgeLM_Op<"quantize_rows"> {
+  let summary = "Activations in int8, with scales chosen for each row";
+  let description = [{
+    For each group of columns of each row, with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even.
+
+    Constraints:
+    * (C1) `input` is f32.
+    * (C2) the result has its shape and elements of `!edgelm.int8_rows`.
+  }];
+  let arguments = (ins EdgeLM_Tensor:$input);
+  let results = (outs EdgeLM_ActivationTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
 }
 
 def EdgeLM_GluOp : EdgeLM_Op<"glu"> {
   let summary = "Gated linear unit: an activated gate times the other branch";
   let description = [{ `result = fn(gate) * up` (Shazeer 2020); `fn` is a row of the scalar function table. }];
-  let arguments = (ins StrAttr:$fn, AnyRankedTensor:$gate, AnyRankedTensor:$up);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins StrAttr:$fn, EdgeLM_Tensor:$gate, EdgeLM_Tensor:$up);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "$fn $gate `,` $up attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -167,8 +207,8 @@ def EdgeLM_GluOp : EdgeLM_Op<"glu"> {
 def EdgeLM_SelectRowOp : EdgeLM_Op<"select_row"> {
   let summary = "One row by index";
   let description = [{ `input` is `[T, D]`, `n` an i32 scalar: the result `[1, D]` is row `n - 1`, the last valid one. }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$n);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$n);
+  let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = "$input `,` $n attr-dict `:` functional-type(operands, results)";
 }
 
@@ -178,16 +218,17 @@ def EdgeLM_PackedWeightOp : EdgeLM_Op<"packed_weight"> {
     Stands for the concatenation along dimension 0 of `sources`, each an `#edgelm.weight` or an elements attribute, a matrix whose
     entry of `transposed` is true being `[K, N]` in its source. The elements, of the types `stored_as` or else of the result's, are
     converted to the result's element type and lie at byte `offset` of the product's weights: with `panel` 0 in row-major order, else `[N, K]` as `[ceil(N / panel)][K][panel]`,
-    zero padded.
+    zero padded. A result of `!edgelm.q` is quantized from the f32 values of the sources, in groups along K, and lies as `PackedLayout` says.
 
     Constraints:
     * (C1) `sources`, `transposed` and, when given, `stored_as` have one length, at least 1.
     * (C2) with a `panel`, or where an entry of `transposed` is true, the result is a matrix.
     * (C3) `offset` is a multiple of 64.
+    * (C4) a result of `!edgelm.q` has a `panel` and `stored_as`.
   }];
   let arguments = (ins ArrayAttr:$sources, DenseBoolArrayAttr:$transposed, I64Attr:$panel, I64Attr:$offset,
       OptionalAttr<TypeArrayAttr>:$stored_as);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs EdgeLM_StoredTensor:$result);
   let assemblyFormat = "$sources (`stored_as` $stored_as^)? `panel` $panel `at` $offset attr-dict `:` type($result)";
   let hasVerifier = 1;
 }

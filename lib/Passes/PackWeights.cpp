@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Replaces weights by packed references: layout, element type and offset of each in the product.
+#include "Dialect/Storage.h"
 #include "Passes/Passes.h"
 
 namespace edgelm {
@@ -101,14 +102,6 @@ private:
 
 } // namespace
 
-/// Bytes of a weight in the product: whole panels, or its elements.
-static int64_t storedBytes(RankedTensorType type, int64_t layout) {
-  int64_t elements = type.getNumElements();
-  if (layout)
-    elements = llvm::alignTo(type.getDimSize(0), layout) * type.getDimSize(1);
-  return llvm::divideCeil(elements * type.getElementTypeBitWidth(), 8);
-}
-
 /// A part of a concatenation that fills whole panels is as good as the weight alone.
 void PackWeights::notePlacesOfParts(OpBuilder &builder, ArrayRef<Source> sources, int64_t layout, Type elementType,
                                     int64_t offset) {
@@ -121,7 +114,7 @@ void PackWeights::notePlacesOfParts(OpBuilder &builder, ArrayRef<Source> sources
     }
     if (!isWhole)
       return; // the next part begins inside a panel
-    offset += storedBytes(type, layout);
+    offset += packedBytes(type, layout);
   }
 }
 
@@ -148,7 +141,7 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   int64_t offset = place->second;
   if (isNew) {
     ++numPacked;
-    end += llvm::alignTo(storedBytes(type, layout), weightAlignment);
+    end += llvm::alignTo(packedBytes(type, layout), weightAlignment);
     if (sources.size() > 1)
       notePlacesOfParts(builder, sources, layout, elementType, offset);
   } else {

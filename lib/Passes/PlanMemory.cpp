@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finds the buffers of every entry and their lifetimes, and writes offsets into the IR.
+#include "Dialect/Storage.h"
 #include "Passes/ArenaLayout.h"
 #include "Passes/Passes.h"
 #include "llvm/ADT/StringMap.h"
@@ -13,11 +14,6 @@ using namespace mlir;
 using namespace edgelm;
 
 static constexpr llvm::StringLiteral offsetAttr = "edgelm.offset";
-
-/// Bytes of a tensor in the arena; i1 takes a byte.
-static int64_t bytesOf(RankedTensorType type) {
-  return type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
 
 /// `pos` and `n` are passed in registers.
 static bool isScalarArgument(BlockArgument argument) {
@@ -140,12 +136,12 @@ static BlockArgument updatedArgument(Value value) {
 void EntryPlan::require(FixedRegions &regions) {
   for (BlockArgument argument : entry.getArguments())
     if (!isScalarArgument(argument))
-      regions.require(argumentRegion(argument), bytesOf(tensorType(argument)));
+      regions.require(argumentRegion(argument), bufferBytes(tensorType(argument)));
   if (entry.getName() == "score")
     return;
   for (OpOperand &result : returnOf(entry)->getOpOperands())
     if (!updatedArgument(result.get()))
-      regions.require(resultRegion(result.getOperandNumber()), bytesOf(tensorType(result.get())));
+      regions.require(resultRegion(result.getOperandNumber()), bufferBytes(tensorType(result.get())));
 }
 
 /// The operand's place, for operations without code.
@@ -172,7 +168,7 @@ std::optional<Place> EntryPlan::rename(Operation &op) {
     cut |= result.getDimSize(axis) != 1;
     start = start * input.getDimSize(axis) + (*slice.getStarts())[axis];
   }
-  int64_t elementBytes = bytesOf(input) / input.getNumElements();
+  int64_t elementBytes = bufferBytes(input) / input.getNumElements();
   // Kernels load whole vectors from the start of a buffer.
   if (start * elementBytes % arenaAlignment != 0)
     return std::nullopt;
@@ -203,14 +199,13 @@ std::optional<Place> EntryPlan::takeOver(Operation &op, int64_t moment) {
     if (place == places.end() || shared.contains(place->second.buffer) || place->second.delta != 0)
       continue;
     RankedTensorType operandType = tensorType(candidate);
-    bool sameElements = operandType.getShape() == type.getShape() &&
-                        operandType.getElementTypeBitWidth() == type.getElementTypeBitWidth();
+    bool sameElements = operandType.getShape() == type.getShape() && bufferBytes(operandType) == bufferBytes(type);
     // Another operand in the same buffer would be overwritten before it is read, unless it is the same value.
     bool aliased = llvm::any_of(op.getOperands(), [&](Value other) {
       auto otherPlace = places.find(other);
       return other != candidate && otherPlace != places.end() && otherPlace->second.buffer == place->second.buffer;
     });
-    if (sameElements && !aliased && buffers[place->second.buffer].live.bytes == bytesOf(type) &&
+    if (sameElements && !aliased && buffers[place->second.buffer].live.bytes == bufferBytes(type) &&
         diesAt(candidate, moment))
       return place->second;
   }
@@ -220,7 +215,7 @@ std::optional<Place> EntryPlan::takeOver(Operation &op, int64_t moment) {
 LogicalResult EntryPlan::analyse(const FixedRegions &regions) {
   auto create = [&](Value value, std::optional<int64_t> fixed, int64_t moment) {
     Buffer &buffer = buffers.emplace_back();
-    buffer.live = {bytesOf(tensorType(value)), moment, moment, 0};
+    buffer.live = {bufferBytes(tensorType(value)), moment, moment, 0};
     buffer.fixed = fixed;
     places[value] = {unsigned(buffers.size() - 1)};
     if (fixed)
@@ -334,6 +329,19 @@ void EntryPlan::annotate(int64_t area) {
   }
 }
 
+/// Refuses what has no place in an arena.
+static LogicalResult checkResults(Operation &op) {
+  for (Type type : op.getResultTypes()) {
+    RankedTensorType tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && !tensor.hasStaticShape())
+      return op.emitError("has a shape that depends on the input, ")
+             << type << "; memory is planned for static shapes only";
+    if (tensor && isa<QType>(tensor.getElementType()) && !isa<PackedWeightOp>(op))
+      return op.emitError("gives ") << type << ", which is no packed weight; run edgelm-pack-weights first";
+  }
+  return success();
+}
+
 void PlanMemory::runOnOperation() {
   ModuleOp module = getOperation();
   Builder builder(module);
@@ -348,12 +356,8 @@ void PlanMemory::runOnOperation() {
     if (function.isExternal() || function.isPrivate())
       continue;
     for (Operation &op : function.front())
-      for (Type type : op.getResultTypes())
-        if (RankedTensorType tensor = dyn_cast<RankedTensorType>(type); tensor && !tensor.hasStaticShape()) {
-          op.emitError("has a shape that depends on the input, ")
-              << type << "; memory is planned for static shapes only";
-          return signalPassFailure();
-        }
+      if (failed(checkResults(op)))
+        return signalPassFailure();
     entries.emplace_back(function).require(regions);
   }
   int64_t area = regions.assign(llvm::alignTo(sessionBytes, arenaAlignment));

@@ -26,6 +26,14 @@ static TensorsOr evaluateOp(PollOp op, const Operands &) {
   return op.emitError("cannot be evaluated");
 }
 
+// Codes have no representation here yet.
+static TensorsOr evaluateOp(QuantizeWeightOp op, const Operands &) {
+  return op.emitError("cannot be evaluated");
+}
+static TensorsOr evaluateOp(QuantizeRowsOp op, const Operands &) {
+  return op.emitError("cannot be evaluated");
+}
+
 template <typename... Ops> static TensorsOr dispatch(Operation *op, const Operands &in) {
   return llvm::TypeSwitch<Operation *, TensorsOr>(op)
       .Case<Ops...>([&](auto concrete) { return asList(evaluateOp(concrete, in)); })
