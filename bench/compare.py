@@ -1,173 +1,206 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs EdgeLM and ONNX Runtime in alternation on models with random weights and prints their ratios.
+"""Runs EdgeLM, ONNX Runtime and llama.cpp in alternation on models with random weights and prints their ratios.
 
 Every number is the median of several rounds; in each round every program runs once, so that a slow minute of a
-shared machine hits all of them. A ratio above 1 always means that EdgeLM is better. The roof is measured in the
-same run: read bandwidth for decode, multiply-accumulates for prefill, weights + arena for memory.
+shared machine hits all of them. Each peer counts with the better of its settings. A ratio above 1 always means that
+EdgeLM is better. The roof is measured in the same rounds: read bandwidth for decode, multiply-accumulates for prefill
+(of f32, or of int8 for quantized weights), weights + arena for memory.
 """
 import argparse
+import dataclasses
 import json
 import pathlib
 import platform
-import resource
 import statistics
-import subprocess
 import sys
 import time
 
-import numpy as np
-
 import make_models
+import programs
+import verify
+from programs import Failure, Run
+from shapes import SHAPES
 
-PREFILL, DECODE, CONTEXT, REPEAT = 128, 32, 512, 3
-# Both sum in f32 in another order; the logits of these models are of the order of 1.
-LOGIT_TOLERANCE = 1e-3
+DECODE = 32
 KEYS = ("case", "metric", "threads", "edgelm", "edgelm_format", "peer", "peer_version", "peer_format", "peer_value",
         "ratio", "bytes_per_token", "roofline_fraction")
+PREFILL_RATE, DECODE_RATE = "prefill_tokens_per_second", "decode_tokens_per_second"
 
 
-class Failure(Exception):
-    """A measurement that could not be made."""
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """How EdgeLM and the peers store the weights: those of the peers have at least as many bits."""
+    name: str
+    flags: tuple  # of edgelm-compile
+    onnx: tuple  # kinds of onnx_model, of which the better one counts
+    gguf: str  # kind of gguf_model
+    integer: bool
+    distance: float  # of the logits from those of f32, relative, at most; random weights add up every error
 
 
-def say(text):
-    if sys.stderr.isatty():
-        print(text, file=sys.stderr, flush=True)
-
-
-def run_json(command, threads, exclusive):
-    """Runs `command` on the first `threads` CPUs and returns the JSON object that it prints."""
-    prefix = ["taskset", "-c", f"0-{threads - 1}"] if threads > 1 else ["taskset", "-c", "0"]
-    if exclusive:
-        prefix = ["chrt", "-f", "10", *prefix]
-    command = prefix + [str(word) for word in command]
-    say(" ".join(command))
-    try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Failure(str(error)) from error
-    if result.returncode:
-        lines = result.stderr.strip().splitlines() or ["no message"]
-        raise Failure(f"{pathlib.Path(command[len(prefix)]).name} ended with {result.returncode}: {lines[-1]}")
-    try:
-        return json.loads(result.stdout)
-    except ValueError as error:
-        raise Failure(f"{command[len(prefix)]} printed no JSON object") from error
+FORMATS = {kind.name: kind for kind in (
+    Format("f32", (), ("f32",), "f32", False, 0.002),
+    Format("int8", ("--quant", "int8"), ("int8",), "q8_0", True, 0.2),
+    Format("int4_g32", ("--quant", "int4_g32"), ("int4", "int4_float"), "q4_0", True, 0.7),
+)}
 
 
 class Case:
-    """One model: its shape, folder, product, and what a token costs at least."""
+    """One model in one format: everything that was measured at one number of threads, by program and setting."""
 
-    def __init__(self, name, arguments):
-        self.name, self.arguments = name, arguments
-        self.folder = arguments.work / "models" / f"llama_{name.lower()}"
-        self.product = arguments.work / "products" / self.folder.name
-        self.compile_seconds, self.compile_rss = None, None
-        shape = make_models.SHAPES[name]
-        self.layers, self.kv_heads = shape["num_hidden_layers"], shape["num_key_value_heads"]
-        self.head_dim = shape["hidden_size"] // shape["num_attention_heads"]
-        self.vocab, size = shape["vocab_size"], shape["hidden_size"]
-        state = self.kv_heads * self.head_dim
-        self.body_macs = self.layers * (2 * size * size + 2 * size * state + 3 * size * shape["intermediate_size"])
-        self.head_macs = size * self.vocab
-        # f32 weights once, and both states of every layer at the middle of the decode.
-        self.weight_bytes = 4 * (self.body_macs + self.head_macs)
-        self.decode_bytes = self.weight_bytes + 4 * 2 * self.layers * state * (PREFILL + DECODE // 2)
+    def __init__(self, name, kind, arguments, edgelm, peers):
+        self.name, self.kind, self.arguments = name, kind, arguments
+        self.edgelm, self.peers = edgelm, peers
+        self.shape = SHAPES[name]
+        # What is left to measure; whatever fails is taken out and named.
+        self.failures = {}
+        self.results = {}
+
+    def attempt(self, key, action):
+        """The result of `action`, or None; a failure is remembered by program and ends its measurements."""
+        if key in self.failures:
+            return None
+        try:
+            return action()
+        except Failure as failure:
+            self.failures[key] = str(failure)
+            print(f"{self.name} {self.kind.name}: error: {key}: {failure}", file=sys.stderr, flush=True)
+            return None
 
     def prepare(self):
-        # In a process of its own: the memory that this one ever used would count as its children's.
-        subprocess.run([sys.executable, make_models.__file__, self.folder.parent, "--models", self.name], check=True)
-        compiler = self.arguments.build / "bin" / "edgelm-compile"
+        """Makes models and product; says what the compiler took."""
+        make_models.make_in_child(self.arguments.models_folder, self.name, onnx=["f32"])
         start = time.monotonic()
-        try:
-            result = subprocess.run([compiler, self.folder, "-o", self.product, "--context", str(CONTEXT)],
-                                    capture_output=True, text=True)
-        except OSError as error:
-            raise Failure(str(error)) from error
-        self.compile_seconds = time.monotonic() - start
-        self.compile_rss = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        if result.returncode:
-            raise Failure("edgelm-compile: " + (result.stderr.strip().splitlines() or ["no message"])[0])
-
-    def edgelm(self, threads, all_logits, logits=None):
-        command = [self.arguments.build / "bin" / "edgelm-run", self.product / "host", "--bench", "--json",
-                   "--prefill", PREFILL, "--decode", DECODE, "--repeat", REPEAT, "--threads", threads]
-        command += ["--all-logits"] if all_logits else []
-        command += ["--dump-logits", logits] if logits else []
-        return run_json(command, threads, self.arguments.exclusive)
-
-    def onnxruntime(self, threads, logits=None):
-        library = next(iter(sorted(self.arguments.peers.glob(
-            f"onnxruntime-node/bin/napi-v*/linux/{machine()}/libonnxruntime.so*"))), None)
-        if library is None:
-            raise Failure("onnxruntime-node is not installed")
-        command = [self.arguments.work / "ort_bench", library, self.folder / "model.onnx", self.layers,
-                   self.kv_heads, self.head_dim, self.vocab, threads, PREFILL, DECODE, REPEAT]
-        command += [logits] if logits else []
-        return run_json(command, threads, self.arguments.exclusive)
+        memory = self.attempt("edgelm", lambda: self.edgelm.prepare(self.name, self.kind, self.arguments.context))
+        if memory is not None:
+            say = f"compiled in {time.monotonic() - start:.1f} s with at most {memory / 1e6:.0f} MB"
+            print(f"{self.name} {self.kind.name}: {say}", file=sys.stderr, flush=True)
+        for peer in self.peers:
+            self.attempt(peer.name, lambda peer=peer: peer.prepare(self.name, self.kind))
 
     def check_outputs(self):
-        """Same prompt, same logits: fails when the two disagree."""
-        ours, theirs = self.arguments.work / "edgelm.f32", self.arguments.work / "peer.f32"
-        self.edgelm(1, True, ours)
-        self.onnxruntime(1, theirs)
-        a, b = np.fromfile(ours, np.float32), np.fromfile(theirs, np.float32)
-        ours.unlink()
-        theirs.unlink()
-        if a.shape != b.shape or a.size != PREFILL * self.vocab:
-            raise Failure(f"{a.size} logits of EdgeLM, {b.size} of the peer, expected {PREFILL * self.vocab}")
-        difference = float(np.abs(a - b).max())
-        if not difference <= LOGIT_TOLERANCE:
-            raise Failure(f"logits differ by {difference:.3g}, more than {LOGIT_TOLERANCE}")
-        return difference
+        """The distance of every program's logits from those of ONNX Runtime in f32."""
+        for key, distance in verify.distances(self).items():
+            print(f"{self.name} {self.kind.name}: logits of {key} differ from f32 by {distance:.2g}", file=sys.stderr,
+                  flush=True)
 
+    def measure(self, threads):
+        self.results = {}
+        for _ in range(self.arguments.rounds):
+            for length in self.arguments.lengths:
+                self.measure_length(threads, length)
+            self.measure_roof(threads)
 
-def machine():
-    return {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    def measure_length(self, threads, length):
+        decode = DECODE if length in self.arguments.past else 0
+        # A long prompt takes long enough to be timed once.
+        repeat = 3 if length <= 128 else 1
+        run = Run(threads, length, decode, repeat, context=self.arguments.context)
+        self.note(("edgelm", "last", length), "edgelm", lambda: self.edgelm.run(self.name, self.kind, run))
+        if length in self.arguments.prefill:
+            every = dataclasses.replace(run, decode=0, all_logits=True)
+            self.note(("edgelm", "all", length), "edgelm", lambda: self.edgelm.run(self.name, self.kind, every))
+        for peer in self.peers:
+            for setting in peer.settings(self.kind):
+                self.note((peer.name, setting, length), peer.name,
+                          lambda peer=peer, setting=setting: peer.run(self.name, self.kind, setting, run))
 
+    def measure_roof(self, threads):
+        size = self.weight_bytes()
+        self.note(("roof",), "roof", lambda: programs.Roof(self.arguments).run(size, threads))
 
-def measure(case, threads, rounds):
-    """Medians of every quantity over the rounds, and the roof."""
-    runs = {"default": [], "all": [], "peer": [], "roof": []}
-    for _ in range(rounds):
-        runs["default"].append(case.edgelm(threads, False))
-        runs["peer"].append(case.onnxruntime(threads))
-        runs["all"].append(case.edgelm(threads, True))
-        runs["roof"].append(run_json([case.arguments.work / "roofline", threads, case.weight_bytes], threads,
-                                     case.arguments.exclusive))
+    def note(self, key, program, action):
+        result = self.attempt(program, action)
+        if result is not None:
+            self.results.setdefault(key, []).append(result)
 
-    def median(kind, key):
-        return statistics.median(run[key] for run in runs[kind])
+    def median(self, key, field):
+        values = [result[field] for result in self.results.get(key, ()) if field in result]
+        return statistics.median(values) if values else None
 
-    read, macs = median("roof", "read_bytes_per_second"), median("roof", "macs_per_second")
-    version = runs["peer"][0]["version"]
-    last_row = (PREFILL * case.body_macs + case.head_macs) / PREFILL
-    every_row = case.body_macs + case.head_macs
+    def weight_bytes(self):
+        """Bytes of the weights that a decoded token reads: what the product's report says, else of the peer's file."""
+        product = self.edgelm.product(self.name, self.kind)
+        try:
+            report = json.loads((product / "host" / f"{product.name}.json").read_text(encoding="utf-8"))
+            return next(entry["weight_bytes"] for entry in report["entries"] if entry["name"] == "decode")
+        except (OSError, ValueError, KeyError, StopIteration):
+            return make_models.gguf_bytes(self.shape, self.kind.gguf)
 
-    def row(metric, ours, theirs, higher_is_better=True, bytes_per_token=None, fraction=None):
-        ratio = ours / theirs if higher_is_better else theirs / ours
-        values = (case.name, metric, threads, ours, "f32", "onnxruntime", version, "f32", theirs, ratio,
-                  bytes_per_token, fraction)
-        return dict(zip(KEYS, values))
+    def state_bytes(self, past):
+        """Bytes of the cache that a token reads in the middle of the decode, in f32."""
+        return 4 * 2 * self.shape.layers * self.shape.state * (past + DECODE // 2)
 
-    rate, peer_prefill = "prefill_tokens_per_second", median("peer", "prefill_tokens_per_second")
-    decode = median("default", "decode_tokens_per_second")
-    everything, default = median("all", rate), median("default", rate)
-    rss = median("default", "peak_rss_bytes")
-    least = runs["default"][0]["weight_bytes"] + runs["default"][0]["arena_bytes"]
-    return [
-        row(f"decode tokens/s at {PREFILL}", decode, median("peer", "decode_tokens_per_second"), True,
-            case.decode_bytes, decode * case.decode_bytes / read),
-        row(f"prefill {PREFILL} tokens/s, all logits", everything, peer_prefill, True, None,
-            everything * every_row / macs),
-        row(f"prefill {PREFILL} tokens/s, last logits", default, peer_prefill, True, None, default * last_row / macs),
-        row("peak memory, bytes", rss, median("peer", "peak_rss_bytes"), False, None, least / rss),
-        row("open, seconds", median("default", "open_seconds"), median("peer", "open_seconds"), False),
-    ]
+    # Rows ------------------------------------------------------------------------------------------------------------
 
+    def rows(self, threads):
+        for past in self.arguments.past:
+            cost = self.weight_bytes() + self.state_bytes(past)
+            for peer in self.peers:
+                yield self.rate_row(f"decode tokens/s at {past}", threads, ("edgelm", "last", past), peer, DECODE_RATE,
+                                    past, cost, ("read_bytes_per_second", cost))
+        for length in self.arguments.prefill:
+            yield from self.prefill_rows(threads, length)
+        for metric, field in (("peak memory, bytes", "peak_rss_bytes"), ("open, seconds", "open_seconds")):
+            for peer in self.peers:
+                yield self.small_row(metric, field, threads, peer)
+        for peer in self.peers:
+            yield self.file_row(threads, peer)
 
-def error_row(case, threads, message):
-    return {**dict.fromkeys(KEYS), "case": case, "threads": threads, "peer": "onnxruntime", "error": message}
+    def prefill_rows(self, threads, length):
+        peak = "int8_macs_per_second" if self.kind.integer else "macs_per_second"
+        body, head = self.shape.body_macs, self.shape.head_macs
+        for peer in self.peers:
+            if peer.all_logits:
+                yield self.rate_row(f"prefill {length} tokens/s, all logits", threads, ("edgelm", "all", length), peer,
+                                    PREFILL_RATE, length, None, (peak, body + head))
+            yield self.rate_row(f"prefill {length} tokens/s, last logits", threads, ("edgelm", "last", length), peer,
+                                PREFILL_RATE, length, None, (peak, body + head / length))
+
+    def rate_row(self, metric, threads, ours, peer, field, length, cost, roof):
+        value, roof_rate = self.median(ours, field), self.median(("roof",), roof[0])
+        fraction = value * roof[1] / roof_rate if value and roof_rate else None
+        return self.row(metric, threads, value, peer, field, length, max, cost, fraction)
+
+    def small_row(self, metric, field, threads, peer):
+        length = self.arguments.lengths[0]
+        key = ("edgelm", "last", length)
+        value, fraction = self.median(key, field), None
+        if value and field == "peak_rss_bytes":
+            fraction = (self.median(key, "weight_bytes") + self.median(key, "arena_bytes")) / value
+        return self.row(metric, threads, value, peer, field, length, min, None, fraction)
+
+    def row(self, metric, threads, value, peer, field, length, better, cost, fraction):
+        settings = {setting: self.median((peer.name, setting, length), field) for setting in peer.settings(self.kind)}
+        settings = {setting: found for setting, found in settings.items() if found is not None}
+        if not settings:
+            return self.error_row(metric, threads, value, peer)
+        setting = better(settings, key=settings.get)
+        version = self.results[(peer.name, setting, length)][0]["version"]
+        return self.filled(metric, threads, value, peer, version, setting, settings[setting], better, cost, fraction)
+
+    def file_row(self, threads, peer):
+        metric = "file size, bytes"
+        if peer.name in self.failures:
+            return self.error_row(metric, threads, None, peer)
+        ours = None if "edgelm" in self.failures else self.edgelm.file_bytes(self.name, self.kind)
+        sizes = {setting: peer.file_bytes(self.name, self.kind, setting) for setting in peer.settings(self.kind)}
+        setting = min(sizes, key=sizes.get)
+        return self.filled(metric, threads, ours, peer, None, setting, sizes[setting], min, None, None)
+
+    def filled(self, metric, threads, value, peer, version, setting, theirs, better, cost, fraction):
+        ratio = None if not value else value / theirs if better is max else theirs / value
+        row = dict(zip(KEYS, (self.name, metric, threads, value, self.kind.name, peer.name, version,
+                              peer.title(self.kind, setting), theirs, ratio, cost, fraction)))
+        if value is None:
+            row["error"] = f"edgelm: {self.failures.get('edgelm', 'not measured')}"
+        return row
+
+    def error_row(self, metric, threads, value, peer):
+        row = dict.fromkeys(KEYS)
+        row.update(case=self.name, metric=metric, threads=threads, edgelm=value, edgelm_format=self.kind.name,
+                   peer=peer.name, error=f"{peer.name}: {self.failures.get(peer.name, 'it does not say')}")
+        return row
 
 
 def cpu_name():
@@ -185,51 +218,68 @@ def short(value):
 def print_row(row, as_json):
     if as_json:
         print(json.dumps(row), flush=True)
-    elif "error" in row:
-        print(f"| {row['case']} | error: {row['error']} | {row['threads'] or '-'} | | | | |", flush=True)
-    else:
-        cells = [row["case"], row["metric"], row["threads"], short(row["edgelm"]), short(row["peer_value"]),
-                 f"{row['ratio']:.2f}", short(row["roofline_fraction"])]
-        print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+        return
+    cells = [row["case"], row["edgelm_format"], row["metric"], row["threads"], short(row["edgelm"]),
+             f"{row['peer']} {row['peer_format'] or ''}", short(row["peer_value"]),
+             f"{row['ratio']:.2f}" if row["ratio"] else "error", short(row["roofline_fraction"])]
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
 
 
-def main():
+def print_roof(case, threads):
+    parts = [f"{case.median(('roof',), field) / 1e9:.1f} G {unit}/s" for field, unit in
+             (("read_bytes_per_second", "bytes"), ("macs_per_second", "f32 multiply-accumulates"),
+              ("int8_macs_per_second", "int8 multiply-accumulates"))]
+    print(f"{case.name} {case.kind.name}, {threads} threads: the roof is " + ", ".join(parts), file=sys.stderr, flush=True)
+
+
+def numbers(text):
+    return sorted({int(word) for word in text.split(",") if word})
+
+
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON row a line instead of the table")
-    parser.add_argument("--models", default="15M,110M", help="comma-separated, of: " + ", ".join(make_models.SHAPES))
-    parser.add_argument("--threads", default="1,2", help="comma-separated")
+    parser.add_argument("--models", type=make_models.choices(SHAPES), default=["15M", "110M"])
+    parser.add_argument("--formats", type=make_models.choices(FORMATS), default=["f32"])
+    parser.add_argument("--threads", type=numbers, default=[1, 2])
+    parser.add_argument("--prefill", type=numbers, default=[128, 512], help="lengths of prompts")
+    parser.add_argument("--past", type=numbers, default=[128, 480, 1024], help="tokens in the cache before decode")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--exclusive", action="store_true", help="real-time priority for each measurement (root)")
     parser.add_argument("--build", type=pathlib.Path, required=True, help="EdgeLM's build folder")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="models, products and helper programs")
     arguments = parser.parse_args()
-    arguments.peers = pathlib.Path(__file__).resolve().parent / "node_modules"
-    unknown = set(arguments.models.split(",")) - set(make_models.SHAPES)
-    if unknown:
-        parser.error(f"unknown model {sorted(unknown)[0]}; known models: {', '.join(make_models.SHAPES)}")
-    if arguments.rounds < 1:
-        parser.error(f"--rounds must be at least 1, got {arguments.rounds}")
+    arguments.lengths = sorted({*arguments.prefill, *arguments.past})
+    if arguments.rounds < 1 or not arguments.lengths or not arguments.threads:
+        parser.error("--rounds, --threads and the lengths of --prefill and --past must not be empty")
+    # One context for all, since it decides how much memory a program takes.
+    arguments.context = max(512, -(-(arguments.lengths[-1] + DECODE) // 64) * 64)
+    arguments.models_folder = arguments.work / "models"
+    return arguments
 
+
+def main():
+    arguments = parse_arguments()
+    edgelm = programs.EdgeLM(arguments)
+    peers = [programs.OnnxRuntime(arguments), programs.LlamaCpp(arguments)]
     if not arguments.json:
-        print(f"{cpu_name()}; EdgeLM and ONNX Runtime, f32, medians of {arguments.rounds} alternating rounds\n")
-        print("| model | metric | threads | EdgeLM | ONNX Runtime | ratio | of the roof |")
-        print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+        print(f"{cpu_name()}; medians of {arguments.rounds} alternating rounds\n")
+        print("| model | format | metric | threads | EdgeLM | peer | its value | ratio | of the roof |")
+        print("| --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: |")
     failed = False
-    for name in arguments.models.split(","):
-        case = Case(name, arguments)
-        threads = None
-        try:
+    for name in arguments.models:
+        for kind in map(FORMATS.get, arguments.formats):
+            case = Case(name, kind, arguments, edgelm, peers)
             case.prepare()
-            difference = case.check_outputs()
-            for threads in map(int, arguments.threads.split(",")):
-                for row in measure(case, threads, arguments.rounds):
+            case.check_outputs()
+            for threads in arguments.threads:
+                case.measure(threads)
+                if ("roof",) in case.results:
+                    print_roof(case, threads)
+                for row in case.rows(threads):
+                    failed |= "error" in row
                     print_row(row, arguments.json)
-        except Failure as failure:
-            failed = True
-            print_row(error_row(name, threads, str(failure)), arguments.json)
-            continue
-        print(f"{name}: compiled in {case.compile_seconds:.1f} s with at most {case.compile_rss / 1e6:.0f} MB; "
-              f"logits differ by at most {difference:.2g}", file=sys.stderr)
+            failed |= bool(case.failures)
     return 1 if failed else 0
 
 

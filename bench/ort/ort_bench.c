@@ -8,14 +8,12 @@
  * counted. Only OrtApi::Run is timed. Presents are handed back as pasts without a copy; outputs are left to ONNX
  * Runtime's arena (buffers given by us measured the same within the noise). Prints one JSON object.
  */
+#include "../timing.h"
 #include "ort_api.h"
 #include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { MAX_VALUES = 512, MAX_TOKENS = 8192, FIXED_INPUTS = 3 };
+enum { MAX_VALUES = 512, FIXED_INPUTS = 3 };
 
 struct model {
   OrtSession *session;
@@ -26,12 +24,6 @@ struct model {
 };
 
 static const struct ort_api *api;
-
-static double seconds(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static void check(OrtStatus *status) {
   if (!status)
@@ -80,27 +72,11 @@ static const float *last_row(const struct model *model, OrtValue *logits, int64_
   return (const float *)data + (size_t)(rows - 1) * (size_t)model->vocab;
 }
 
-static int64_t best(const float *logits, int vocab) {
-  int64_t found = 0;
-  for (int i = 1; i < vocab; ++i)
-    if (logits[i] > logits[found])
-      found = i;
-  return found;
-}
-
 static void empty_states(const struct model *model, OrtValue **states) {
   static float nothing[1];
   const int64_t shape[4] = {1, model->kv_heads, 0, model->head_dim};
   for (int i = 0; i < 2 * model->layers; ++i)
     states[i] = tensor(model, nothing, 0, shape, 4, ORT_FLOAT);
-}
-
-static void write_logits(const char *path, const float *logits, size_t count) {
-  FILE *file = fopen(path, "wb");
-  if (!file || fwrite(logits, sizeof(float), count, file) != count || fclose(file)) {
-    fprintf(stderr, "ort_bench: cannot write %s\n", path);
-    exit(1);
-  }
 }
 
 static double open_model(struct model *model, const char *path, int threads) {
@@ -131,29 +107,6 @@ static double open_model(struct model *model, const char *path, int threads) {
   return elapsed;
 }
 
-/* VmHWM in bytes: unlike getrusage's figure it does not begin with the memory of the program that started this one. */
-static long long peak_memory(void) {
-  char line[256];
-  long long kilobytes = 0;
-  FILE *status = fopen("/proc/self/status", "r");
-  while (status && fgets(line, sizeof line, status))
-    if (sscanf(line, "VmHWM: %lld", &kilobytes) == 1)
-      break;
-  if (status)
-    fclose(status);
-  return kilobytes * 1024;
-}
-
-static int ascending(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *values, int count) {
-  qsort(values, (size_t)count, sizeof(*values), ascending);
-  return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
-}
-
 int main(int argc, char **argv) {
   if (argc < 11 || argc > 12) {
     fputs("usage: ort_bench LIBRARY MODEL LAYERS KV_HEADS HEAD_DIM VOCAB THREADS PREFILL DECODE REPEAT [LOGITS_FILE]\n",
@@ -171,53 +124,34 @@ int main(int argc, char **argv) {
   api = base()->GetApi(1);
   struct model model = {.layers = atoi(argv[3]), .kv_heads = atoi(argv[4]), .head_dim = atoi(argv[5])};
   model.vocab = atoi(argv[6]);
-  const int threads = atoi(argv[7]), prefill = atoi(argv[8]), decode = atoi(argv[9]), repeat = atoi(argv[10]);
-  if (prefill < 1 || decode < 1 || repeat < 1 || prefill + decode > MAX_TOKENS) {
-    fputs("ort_bench: prefill, decode and repeat must be positive\n", stderr);
+  struct protocol protocol = {0};
+  if (!read_protocol(&protocol, argv + 7, model.vocab))
     return 1;
-  }
-  const double open_seconds = open_model(&model, argv[2], threads);
+  protocol.open_seconds = open_model(&model, argv[2], protocol.threads);
 
-  int64_t *prompt = calloc((size_t)prefill, sizeof(*prompt));
-  int64_t *ids = calloc((size_t)decode, sizeof(*ids));
-  double *prefill_seconds = calloc((size_t)repeat, sizeof(double));
-  double *decode_seconds = calloc((size_t)repeat, sizeof(double));
-  if (!prompt || !ids || !prefill_seconds || !decode_seconds)
-    return 1;
-  /* The same ids as edgelm-run's. */
-  for (int i = 0; i < prefill; ++i)
-    prompt[i] = i == 0 ? 1 : (300 + (int64_t)i * 7919) % model.vocab;
-
-  for (int round = -1; round < repeat; ++round) {
+  for (int round = -1; round < protocol.repeat; ++round) {
     OrtValue *states[MAX_VALUES], *logits = NULL;
     empty_states(&model, states);
-    const double first = run(&model, prompt, prefill, 0, states, &logits);
+    const int prefill = protocol.prefill;
+    const double first = run(&model, protocol.prompt, prefill, 0, states, &logits);
     if (round < 0 && argc == 12)
       write_logits(argv[11], last_row(&model, logits, 1), (size_t)prefill * (size_t)model.vocab);
-    int64_t id = best(last_row(&model, logits, prefill), model.vocab);
+    int64_t id = likeliest(last_row(&model, logits, prefill), model.vocab);
     api->ReleaseValue(logits);
     double rest = 0;
-    for (int i = 0; i < decode; ++i) {
-      ids[i] = id;
+    for (int i = 0; i < protocol.decode; ++i) {
+      protocol.ids[i] = id;
       rest += run(&model, &id, 1, prefill + i, states, &logits);
-      id = best(last_row(&model, logits, 1), model.vocab);
+      id = likeliest(last_row(&model, logits, 1), model.vocab);
       api->ReleaseValue(logits);
     }
     for (int i = 0; i < 2 * model.layers; ++i)
       api->ReleaseValue(states[i]);
     if (round < 0)
       continue;
-    prefill_seconds[round] = first;
-    decode_seconds[round] = rest;
+    protocol.prefill_seconds[round] = first;
+    protocol.decode_seconds[round] = rest;
   }
-
-  printf("{\"version\": \"%s\", \"threads\": %d, \"open_seconds\": %.6f, ", base()->GetVersionString(), threads,
-         open_seconds);
-  printf("\"prefill_tokens_per_second\": %.3f, \"decode_tokens_per_second\": %.3f, ",
-         prefill / median(prefill_seconds, repeat), decode / median(decode_seconds, repeat));
-  printf("\"peak_rss_bytes\": %lld, \"ids\": [", peak_memory());
-  for (int i = 0; i < decode; ++i)
-    printf("%s%lld", i ? ", " : "", (long long)ids[i]);
-  puts("]}");
+  print_result(&protocol, base()->GetVersionString());
   return 0;
 }
