@@ -2,10 +2,10 @@
 // Packs matrices into panels and widens elements on the way to the product.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
+#include "Dialect/SmallFloat.h"
 #include "Dialect/Storage.h"
 #include "Dialect/WeightStore.h"
 #include "llvm/Support/raw_ostream.h"
-#include <bit>
 #include <cstring>
 #include <map>
 
@@ -63,13 +63,6 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
   return places;
 }
 
-static float halfToFloat(uint16_t bits) {
-  APFloat value(APFloat::IEEEhalf(), APInt(16, bits));
-  bool inexact;
-  value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &inexact);
-  return value.convertToFloat();
-}
-
 /// One element at `from`, as f32.
 static float widen(const char *from, mlir::Type type) {
   if (type.isF64()) {
@@ -84,7 +77,7 @@ static float widen(const char *from, mlir::Type type) {
   }
   uint16_t bits;
   std::memcpy(&bits, from, sizeof bits);
-  return type.isF16() ? halfToFloat(bits) : std::bit_cast<float>(uint32_t(bits) << 16);
+  return type.isF16() ? float(Half{bits}) : float(BFloat{bits});
 }
 
 static bool canConvert(mlir::Type from, mlir::Type to) {

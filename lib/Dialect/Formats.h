@@ -8,21 +8,26 @@
 //   v = u - z           where it has zero points: z, one of 0 .. 2^bits - 1 for each group
 //   v = u - 2^(bits-1)  otherwise
 //
-// and for the weight  w = v * scale, a single product rounded to f32. The scale of a group is
+// and for the weight  w = v * scale, a single product rounded to f32. Scales are finite and may be negative. How the
+// scale of a group is stored:
 //
-//   Scale::F32, F16   stored as such; F32 goes with whole rows
-//   Scale::Integer    an integer m of 1 .. 16 for each group times one f32 for each row: v becomes v * m, which fits
-//                     int8 (|v| <= 7), and the row's scale applies to a sum over the whole row
-//   Scale::Double     an integer m of 0 .. 255 for each group times one f32 for each 256 groups of a row (Dettmers et
-//                     al. 2023, section 3, without the subtracted mean): scale = float(m) * f32, rounded to f32
+//   F32      as such, one for a whole row, which is one group
+//   F16      as such
+//   Integer  an integer m of 1 .. 16 for each group and one f32 for each row: v becomes v * m, which fits int8 since
+//            |v| <= 7, and the row's scale applies to a sum over the whole row
+//   Double   an integer m of 0 .. 255 for each group and one f32 for each 256 groups of a row (Dettmers et al. 2023,
+//            section 3, without the subtracted mean): scale = float(m) * f32, rounded to f32
 //
 // Rules for every row, tested for every row:
-// - rounding is half to even on the exact quotient's f32 value; codes saturate at the ends of their range
+// - rounding is half to even on the exact quotient's f32 value, in a codebook to the nearest entry, a tie to the even
+//   code; codes saturate at the ends of their range
 // - the range of v is symmetric for 8 bits (-127 .. 127), else the whole of -2^(bits-1) .. 2^(bits-1) - 1, but with
 //   Scale::Integer -7 .. 7
-// - a group of zeros has scale 0 (m = 1 with Scale::Integer, z = 0 with zero points) and dequantizes to zeros
+// - a group of zeros has scale 0 (m = 1 with Scale::Integer, z = 0 with zero points) and dequantizes to zeros; a group
+//   without a magnitude of at least 2^-100 is one
 // - a weight that is NaN or infinite is an error that names the tensor
-// - a scale that overflows or underflows its type is the nearest finite one; codes are chosen for the stored scale
+// - a scale that overflows its type is the largest finite one, one that underflows it 0; codes are chosen for the stored
+//   scale
 #pragma once
 
 #include <cstdint>

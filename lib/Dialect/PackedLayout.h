@@ -52,6 +52,9 @@ struct PackedLayout {
   int64_t bytes() const { return panels() * panelBytes(); }
 };
 
+/// Both quotients of a group whose largest magnitude reaches this are normal numbers.
+inline constexpr float kSmallestActivation = 0x1p-119f;
+
 /// Rows of activations in int8, quantized as they come, each one block of bytes:
 ///
 ///   codes    int8 [paddedK]
@@ -60,7 +63,7 @@ struct PackedLayout {
 ///
 /// every part padded with zeros to a multiple of kPartAlignment. For each group of `group` columns (0: the whole row)
 /// with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even, both quotients rounded to
-/// f32; where a is 0, all are 0.
+/// f32; where a is below kSmallestActivation, all are 0.
 struct ActivationLayout {
   int64_t k = 0;
   int64_t group = 0;

@@ -2,35 +2,14 @@
 // C++ types of tensor elements and exact conversions between them.
 #pragma once
 
+#include "Dialect/SmallFloat.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 namespace edgelm {
-
-/// The bits of the float format with that many exponent and mantissa bits nearest to `x`, ties to even.
-uint16_t encodeFloat16(double x, int exponentBits, int mantissaBits);
-
-/// IEEE binary16.
-struct Half {
-  uint16_t bits;
-  operator float() const {
-    uint32_t sign = uint32_t(bits & 0x8000) << 16, rest = bits & 0x7fff;
-    if (rest >= 0x7c00) // infinity or NaN
-      return std::bit_cast<float>(sign | 0x7f800000 | (rest & 0x3ff) << 13);
-    // As a float exponent the 5-bit one is too small by 127 - 15; the product is exact, also for subnormals.
-    return std::bit_cast<float>(sign | rest << 13) * 0x1p112f;
-  }
-};
-
-/// The upper half of an IEEE binary32.
-struct BFloat {
-  uint16_t bits;
-  operator float() const { return std::bit_cast<float>(uint32_t(bits) << 16); }
-};
 
 template <typename T>
 inline constexpr bool isFloatElement =
@@ -41,9 +20,9 @@ template <typename T> T elementFromDouble(double x) {
   if constexpr (std::is_same_v<T, bool>)
     return x != 0;
   else if constexpr (std::is_same_v<T, Half>)
-    return Half{encodeFloat16(x, 5, 10)};
+    return Half::nearest(x);
   else if constexpr (std::is_same_v<T, BFloat>)
-    return BFloat{encodeFloat16(x, 8, 7)};
+    return BFloat::nearest(x);
   else if constexpr (std::is_integral_v<T>) {
     constexpr double low = static_cast<double>(std::numeric_limits<T>::min());
     constexpr double high = static_cast<double>(std::numeric_limits<T>::max());
