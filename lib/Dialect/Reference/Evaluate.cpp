@@ -26,14 +26,6 @@ static TensorsOr evaluateOp(PollOp op, const Operands &) {
   return op.emitError("cannot be evaluated");
 }
 
-// Codes have no representation here yet.
-static TensorsOr evaluateOp(QuantizeWeightOp op, const Operands &) {
-  return op.emitError("cannot be evaluated");
-}
-static TensorsOr evaluateOp(QuantizeRowsOp op, const Operands &) {
-  return op.emitError("cannot be evaluated");
-}
-
 template <typename... Ops> static TensorsOr dispatch(Operation *op, const Operands &in) {
   return llvm::TypeSwitch<Operation *, TensorsOr>(op)
       .Case<Ops...>([&](auto concrete) { return asList(evaluateOp(concrete, in)); })
@@ -44,7 +36,8 @@ template <typename... Ops> static TensorsOr dispatch(Operation *op, const Operan
 static LogicalResult checkElements(Operation *op) {
   for (Value value : op->getResults()) {
     RankedTensorType type = dyn_cast<RankedTensorType>(value.getType());
-    if (!type || elementBytes(type.getElementType()) == 0)
+    bool holdsCodes = type && isa<QType, Int8RowsType>(type.getElementType());
+    if (!type || (!holdsCodes && elementBytes(type.getElementType()) == 0))
       return op->emitError("cannot be evaluated on ") << value.getType();
   }
   return success();

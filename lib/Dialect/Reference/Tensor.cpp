@@ -61,6 +61,14 @@ Tensor Tensor::view(RankedTensorType type, ArrayRef<char> bytes) {
   return result;
 }
 
+Tensor Tensor::ofCodes(RankedTensorType type, std::vector<char> bytes) {
+  Tensor result;
+  result.type = type;
+  result.owned = std::make_shared<std::vector<char>>(std::move(bytes));
+  result.data = result.owned->data();
+  return result;
+}
+
 Tensor Tensor::fromAttribute(DenseElementsAttr attribute) {
   RankedTensorType type = cast<RankedTensorType>(attribute.getType());
   if (isa<FloatType>(type.getElementType()) || type.getElementTypeBitWidth() >= 8) {

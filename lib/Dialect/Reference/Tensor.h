@@ -28,6 +28,9 @@ public:
   /// (two a byte, the first in the low half) are unpacked, misaligned bytes copied.
   static Tensor view(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
 
+  /// A tensor of `!edgelm.q` or `!edgelm.int8_rows`, whose bytes Quantized.h explains.
+  static Tensor ofCodes(mlir::RankedTensorType type, std::vector<char> bytes);
+
   /// The elements of a dense attribute.
   static Tensor fromAttribute(mlir::DenseElementsAttr attribute);
   /// Elements rounded or truncated to the type.

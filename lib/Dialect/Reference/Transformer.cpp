@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Transformer operations but attention: embeddings, norms, rotary embedding, linear layers, gated units.
+// Transformer operations but attention and linear layers: embeddings, norms, rotary embedding, rows.
 #include "Dialect/Reference/Families.h"
-#include "Dialect/ScalarFunctions.h"
+#include "Dialect/Reference/Quantized.h"
 
 #include <cstring>
 
@@ -20,6 +20,13 @@ TensorOr edgelm::evaluateOp(EmbedOp op, const Operands &in) {
   Tensor result(shape, resultElementType(op));
   int64_t features = table.dim(1);
   std::vector<int64_t> ids = tokens.toIntegers();
+  if (isa<QType>(table.elementType())) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      int64_t row = ids[i] < 0 || ids[i] >= table.dim(0) ? 0 : ids[i];
+      dequantizeRows(rowsOf(table, /*transposed=*/false, row, 1), result.writable<float>().data() + i * features);
+    }
+    return result;
+  }
   unsigned width = table.elementBytes();
   Tensor rows(shape, table.elementType());
   for (size_t i = 0; i < ids.size(); ++i) {
@@ -52,6 +59,8 @@ template <typename Normalise> static Tensor eachRow(const Tensor &input, Type el
   int64_t features = input.dim(input.rank() - 1);
   for (size_t start = 0; start < values.size(); start += features)
     normalise(values.data() + start, features);
+  if (Int8RowsType rows = dyn_cast<Int8RowsType>(elementType))
+    return quantizedRows(Tensor::fromDoubles(input.shape(), input.elementType(), values), rows);
   return Tensor::fromDoubles(input.shape(), elementType, values);
 }
 
@@ -106,73 +115,6 @@ TensorOr edgelm::evaluateOp(RopeOp op, const Operands &in) {
     }
   }
   return Tensor::fromDoubles(input.shape(), resultElementType(op), values);
-}
-
-static void activate(Operation *op, StringRef name, float *values, int64_t count) {
-  const UnaryFunction *function = lookupUnary(name);
-  for (int64_t i = 0; i < count; ++i)
-    values[i] = static_cast<float>(function->onFloat(values[i], function->defaults));
-}
-
-TensorOr edgelm::evaluateOp(GluOp op, const Operands &in) {
-  const Tensor &gate = in[op.getGate()];
-  std::vector<float> gates = gate.toFloats(), ups = in[op.getUp()].toFloats();
-  activate(op, op.getFn(), gates.data(), gates.size());
-  std::vector<double> values(gates.size());
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] = static_cast<double>(gates[i]) * ups[i];
-  return Tensor::fromDoubles(gate.shape(), resultElementType(op), values);
-}
-
-TensorOr edgelm::evaluateOp(LinearOp op, const Operands &in) {
-  const Tensor &input = in[op.getInput()];
-  int64_t k = input.dim(input.rank() - 1), rows = input.size() / k, columns = 0;
-  std::vector<float> x = input.toFloats();
-  std::vector<std::vector<float>> parts; // each [rows, N]
-  std::vector<int64_t> widths;
-  for (auto [i, value] : llvm::enumerate(op.getWeights())) {
-    const Tensor &weight = in[value];
-    bool transposed = op.getTransposed()[i];
-    int64_t n = weight.dim(transposed ? 1 : 0);
-    std::vector<float> widened;
-    if (!weight.elementType().isF32())
-      widened = weight.toFloats();
-    std::vector<float> part(rows * n);
-    multiplyAdd(x.data(), widened.empty() ? weight.values<float>().data() : widened.data(), part.data(), rows, n, k,
-                /*rhsTransposed=*/!transposed, /*fused=*/true);
-    if (!op.getBiases().empty()) {
-      std::vector<float> bias = in[op.getBiases()[i]].toFloats();
-      for (size_t j = 0; j < part.size(); ++j)
-        part[j] += bias[j % n];
-    }
-    bool isUp = op.getGlu() && i == 1;
-    if (op.getActivation() && !isUp)
-      activate(op, *op.getActivation(), part.data(), part.size());
-    parts.push_back(std::move(part));
-    widths.push_back(n);
-    columns += n;
-  }
-  if (op.getGlu()) {
-    for (size_t j = 0; j < parts[0].size(); ++j)
-      parts[0][j] *= parts[1][j];
-    parts.pop_back();
-    columns = widths[0];
-  }
-  std::vector<double> values(rows * columns);
-  int64_t start = 0;
-  for (auto [part, n] : llvm::zip(parts, widths)) {
-    for (size_t j = 0; j < part.size(); ++j)
-      values[j / n * columns + start + j % n] = part[j];
-    start += n;
-  }
-  if (op.getResidual()) {
-    std::vector<float> residual = in[op.getResidual()].toFloats();
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] += residual[i];
-  }
-  ShapeVector shape(input.shape());
-  shape.back() = columns;
-  return Tensor::fromDoubles(shape, resultElementType(op), values);
 }
 
 TensorOr edgelm::evaluateOp(SelectRowOp op, const Operands &in) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Trained parameters: views of mapped files.
 #include "Dialect/Reference/Families.h"
+#include "Dialect/Reference/Quantized.h"
 #include "Dialect/WeightStore.h"
 
 #include <cstring>
@@ -53,5 +54,7 @@ TensorOr edgelm::evaluateOp(PackedWeightOp op, const Operands &) {
   }
   if (static_cast<int64_t>(values.size()) != type.getNumElements())
     return op.emitError("has sources of ") << values.size() << " elements for " << type;
+  if (isa<QType>(type.getElementType()))
+    return quantizedMatrix(op, type, /*transposed=*/false, std::vector<float>(values.begin(), values.end()));
   return Tensor::fromDoubles(type.getShape(), type.getElementType(), values);
 }
