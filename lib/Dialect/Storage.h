@@ -7,6 +7,9 @@
 
 namespace edgelm {
 
+/// `edgelm.packed_weight`: the relative error of each source, where its format rounds.
+inline constexpr llvm::StringLiteral kRelativeErrorsAttr = "edgelm.relative_errors";
+
 /// Layout of a row of a tensor of `!edgelm.int8_rows`.
 ActivationLayout activationLayout(mlir::RankedTensorType type);
 

@@ -72,6 +72,8 @@ Origin Folder::originOf(Operation *op) const {
 
 /// Whether a tensor may hold trained parameters of a layer rather than a table of indices or booleans.
 static bool isParameterType(RankedTensorType type) {
+  if (!type.getElementType().isIntOrFloat())
+    return isa<QType>(type.getElementType());
   return isa<FloatType>(type.getElementType()) || type.getElementTypeBitWidth() == 8 ||
          type.getElementTypeBitWidth() == 4;
 }
@@ -94,6 +96,8 @@ bool Folder::shouldFold(Operation *op) const {
     return false;
   int64_t elements = 0;
   for (Value result : op->getResults()) {
+    if (!tensorType(result).getElementType().isIntOrIndexOrFloat())
+      return false; // no constant holds codes
     if (!tensorType(result).hasStaticShape())
       return true; // types depend on the value
     elements += tensorType(result).getNumElements();

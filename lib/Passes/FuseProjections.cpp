@@ -20,7 +20,7 @@ static bool isTrained(Value value) {
   if (!op)
     return false;
   return isa<WeightOp, ConstantOp>(op) ||
-         (isa<CastOp, TransposeOp, ReshapeOp>(op) && llvm::all_of(op->getOperands(), isTrained));
+         (isa<CastOp, QuantizeWeightOp, TransposeOp, ReshapeOp>(op) && llvm::all_of(op->getOperands(), isTrained));
 }
 
 /// Moves the trained `value` in front of `place`.
@@ -41,6 +41,11 @@ static bool isPlain(LinearOp linear) {
 /// Output features.
 static int64_t featuresOf(LinearOp linear) {
   return tensorType(linear.getResult()).getShape().back();
+}
+
+/// The number format of the weights, or null.
+static Type formatOf(LinearOp linear) {
+  return dyn_cast<QType>(tensorType(linear.getWeights().front()).getElementType());
 }
 
 /// One linear for all of `group`, and a slice for each.
@@ -87,13 +92,13 @@ struct FuseProjections : edgelm::impl::FuseProjectionsBase<FuseProjections> {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
-      // By input and by whether there are biases: a linear has one for each weight or none.
-      llvm::MapVector<std::pair<Value, unsigned>, SmallVector<LinearOp>> groups;
+      // By input, by whether there are biases (a linear has one for each weight or none) and by number format.
+      llvm::MapVector<std::tuple<Value, unsigned, Type>, SmallVector<LinearOp>> groups;
       for (LinearOp linear : function.front().getOps<LinearOp>()) {
         RankedTensorType input = tensorType(linear.getInput());
         bool oneRow = input.hasStaticShape() && input.getNumElements() == input.getShape().back();
         if (oneRow && isPlain(linear) && featuresOf(linear) % unit == 0)
-          groups[{linear.getInput(), linear.getBiases().empty()}].push_back(linear);
+          groups[{linear.getInput(), linear.getBiases().empty(), formatOf(linear)}].push_back(linear);
       }
       for (auto &[key, group] : groups) {
         if (group.size() < 2)

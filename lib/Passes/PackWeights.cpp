@@ -2,6 +2,7 @@
 // Replaces weights by packed references: layout, element type and offset of each in the product.
 #include "Dialect/Storage.h"
 #include "Passes/Passes.h"
+#include "Passes/Sources.h"
 
 namespace edgelm {
 #define GEN_PASS_DEF_PACKWEIGHTS
@@ -15,14 +16,6 @@ using namespace edgelm;
 static constexpr int64_t weightAlignment = 64; // bytes
 
 namespace {
-
-/// One weight as it is stored in the model: bytes, and how an operation sees them.
-struct Source {
-  Attribute bytes;       ///< #edgelm.weight or elements
-  Location loc;          ///< of the weight itself
-  RankedTensorType type; ///< as the operation reads it, element type as stored
-  bool transposed = false;
-};
 
 /// What decides whether two operations can read the same place.
 struct Key {
@@ -42,39 +35,6 @@ struct Key {
 static bool isOneValue(Value value) {
   ConstantOp constant = value.getDefiningOp<ConstantOp>();
   return constant && (constant.getValue().isSplat() || constant.getValue().getNumElements() == 1);
-}
-
-/// Looks through float casts, matrix transposes and reshapes; nothing when the value is computed.
-static std::optional<Source> findSource(Value value) {
-  if (WeightOp weight = value.getDefiningOp<WeightOp>())
-    return Source{weight.getSource(), weight.getLoc(), tensorType(weight)};
-  if (ConstantOp constant = value.getDefiningOp<ConstantOp>())
-    return Source{constant.getValue(), constant.getLoc(), tensorType(constant)};
-  RankedTensorType type = tensorType(value);
-  if (CastOp cast = value.getDefiningOp<CastOp>()) {
-    std::optional<Source> source = findSource(cast.getInput());
-    // Narrowing rounds, which packing would undo by not doing it.
-    if (!source || !isa<FloatType>(source->type.getElementType()) || !isa<FloatType>(type.getElementType()) ||
-        type.getElementTypeBitWidth() < source->type.getElementTypeBitWidth())
-      return std::nullopt;
-    return source;
-  }
-  if (TransposeOp transpose = value.getDefiningOp<TransposeOp>()) {
-    std::optional<Source> source = findSource(transpose.getInput());
-    if (!source || transpose.getPerm() != ArrayRef<int64_t>{1, 0})
-      return std::nullopt;
-    source->type = type.clone(source->type.getElementType());
-    source->transposed = !source->transposed;
-    return source;
-  }
-  if (ReshapeOp reshape = value.getDefiningOp<ReshapeOp>()) {
-    std::optional<Source> source = findSource(reshape.getInput());
-    if (!source || source->transposed)
-      return std::nullopt;
-    source->type = type.clone(source->type.getElementType());
-    return source;
-  }
-  return std::nullopt;
 }
 
 namespace {
@@ -122,7 +82,8 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   SmallVector<Attribute> bytes, storedAs;
   SmallVector<Location> locs;
   SmallVector<bool> transposed;
-  bool isConverted = false;
+  SmallVector<double> errors;
+  bool isConverted = isa<QType>(elementType);
   SmallVector<int64_t> shape(sources.front().type.getShape());
   if (!shape.empty())
     shape[0] = 0;
@@ -132,6 +93,8 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
     isConverted |= source.type.getElementType() != elementType;
     locs.push_back(source.loc);
     transposed.push_back(source.transposed);
+    if (source.relativeError)
+      errors.push_back(*source.relativeError);
     if (!shape.empty())
       shape[0] += source.type.getDimSize(0);
   }
@@ -147,8 +110,12 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   } else {
     ++numShared;
   }
-  return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
-                                isConverted ? builder.getArrayAttr(storedAs) : nullptr);
+  PackedWeightOp packed =
+      PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
+                             isConverted ? builder.getArrayAttr(storedAs) : nullptr);
+  if (errors.size() == sources.size())
+    packed->setAttr(kRelativeErrorsAttr, builder.getDenseF64ArrayAttr(errors));
+  return packed;
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {
@@ -160,7 +127,10 @@ LogicalResult PackWeights::packLinear(LinearOp linear) {
     if (!source)
       return linear.emitError("the weight matrix is computed at run time, found ")
              << value.getType() << "; only trained matrices are supported";
-    if (index < linear.getTransposed().size() && linear.getTransposed()[index]) {
+    bool isTransposed = index < linear.getTransposed().size() && linear.getTransposed()[index];
+    if (isa_and_nonnull<QType>(source->format) && source->groupAxis != (isTransposed ? 0 : 1))
+      return linear.emitError("has a weight with groups along its outputs, ") << value.getType();
+    if (isTransposed) {
       source->transposed = !source->transposed;
       source->type = source->type.clone({source->type.getDimSize(1), source->type.getDimSize(0)});
     }
@@ -174,10 +144,11 @@ LogicalResult PackWeights::packLinear(LinearOp linear) {
   }
 
   OpBuilder builder(linear);
-  // Kernels widen f16 and bf16; parts of different types meet in f32.
-  Type elementType = weights.front().type.getElementType();
+  // Kernels know formats, and widen f16 and bf16; floats of different types meet in f32.
+  Type elementType = weights.front().elementType();
   for (const Source &source : weights)
-    if (source.type.getElementType() != elementType || !(elementType.isF16() || elementType.isBF16()))
+    if (source.elementType() != elementType ||
+        !(isa<QType>(elementType) || elementType.isF16() || elementType.isBF16()))
       elementType = builder.getF32Type();
   auto packAll = [&](ArrayRef<Source> sources, int64_t layout, Type type) {
     SmallVector<Value> values;
@@ -204,11 +175,12 @@ void PackWeights::packPlainOperands(Operation *op) {
     Type elementType = tensorType(operand.get()).getElementType();
     bool isTable = isa<EmbedOp>(op);
     if (isTable)
-      elementType = source->type.getElementType();
+      elementType = source->elementType();
     if (source->type.getRank() == 1 && isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() < 32 &&
         !isa<ReshapeOp>(op))
       elementType = builder.getF32Type();
-    int64_t layout = isTable && linearMatrices.contains(source->bytes) && !source->transposed ? int64_t(panel) : 0;
+    bool isShared = isTable && linearMatrices.contains(source->bytes) && !source->transposed;
+    int64_t layout = isShared || isa<QType>(elementType) ? int64_t(panel) : 0;
     operand.set(pack(builder, *source, layout, elementType));
   }
 }
@@ -232,7 +204,8 @@ LogicalResult PackWeights::packFunction(func::FuncOp function) {
   });
   for (Operation *op : operations) {
     // What only renames a weight is looked through by its user.
-    bool renames = op->getNumResults() == 1 && isa<CastOp, TransposeOp, ReshapeOp>(op) && findSource(op->getResult(0));
+    bool renames = op->getNumResults() == 1 && isa<CastOp, QuantizeWeightOp, TransposeOp, ReshapeOp>(op) &&
+                   findSource(op->getResult(0));
     if (renames)
       continue;
     if (LinearOp linear = dyn_cast<LinearOp>(op))
@@ -241,7 +214,7 @@ LogicalResult PackWeights::packFunction(func::FuncOp function) {
     packPlainOperands(op);
   }
   for (Operation *op : llvm::reverse(operations))
-    if (op->use_empty() && isa<WeightOp, ConstantOp, CastOp, TransposeOp, ReshapeOp>(op))
+    if (op->use_empty() && isa<WeightOp, ConstantOp, CastOp, QuantizeWeightOp, TransposeOp, ReshapeOp>(op))
       op->erase();
   return success();
 }

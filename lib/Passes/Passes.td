@@ -65,12 +65,60 @@ def ClassifyMasks : Pass<"edgelm-classify-masks", "mlir::ModuleOp"> {
                     Statistic<"numTables", "num-tables", "Tables of positions">];
 }
 
+def AssignFormats : Pass<"edgelm-assign-formats", "mlir::ModuleOp"> {
+  let summary = "Give each trained matrix a number format";
+  let description = [{
+    Expects raised entries. Afterwards every matrix that an `edgelm.linear` multiplies by, and every table of `edgelm.embed`, goes
+    through `edgelm.quantize_weight` where one of the options gives it a format other than the type it is stored in. From general to
+    specific: `format` for all of them; `embedding` for tables and `head` for the matrix that makes the logits (one that is both
+    has the head's); `map`, a list of REGEX=FORMAT, for those whose own name or whose node's name the ECMAScript expression
+    finds, the last match counting.
+
+    Refuses unknown formats, expressions that are invalid or find nothing, a format whose group is longer than the matrix has columns,
+    and one in which the matrix takes more bytes than as it is stored.
+  }];
+  let options = [Option<"format", "format", "std::string", "", "Format of every matrix; empty: as stored">,
+                 ListOption<"map", "map", "std::string", "REGEX=FORMAT for matrices by name">,
+                 Option<"embedding", "embedding", "std::string", "", "Format of embedding tables">,
+                 Option<"head", "head", "std::string", "", "Format of the matrix that makes the logits">,
+                 Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">];
+  let statistics = [Statistic<"numAssigned", "num-assigned", "Matrices that have a format">];
+}
+
+def QuantizeWeights : Pass<"edgelm-quantize-weights", "mlir::ModuleOp"> {
+  let summary = "Read every matrix that has a format, and measure what the format changes";
+  let description = [{
+    Afterwards every `edgelm.quantize_weight` has the relative error of its matrix; each matrix was read once, a few rows at a time. The
+    codes are not kept: whoever writes the product makes them again.
+
+    Refuses matrices that are computed at run time, that have elements that are NaN or infinite, or larger than the format holds.
+  }];
+  let statistics = [Statistic<"numRead", "num-read", "Matrices read">];
+}
+
+def QuantizeActivations : Pass<"edgelm-quantize-activations", "mlir::ModuleOp"> {
+  let summary = "Quantize what linears of a number format read";
+  let description = [{
+    Afterwards the input of a linear whose weights have a number format comes from an `edgelm.quantize_rows` with the format's group of
+    activations, one for all linears that read the same value.
+  }];
+  let statistics = [Statistic<"numQuantized", "num-quantized", "Values that are quantized">];
+}
+
+def FuseNormQuantize : Pass<"edgelm-fuse-norm-quantize", "mlir::ModuleOp"> {
+  let summary = "Let norms write quantized activations";
+  let description = [{
+    A norm that is read by one `edgelm.quantize_rows` and nobody else has the result of that operation, which is gone.
+  }];
+  let statistics = [Statistic<"numFused", "num-fused", "Norms that quantize">];
+}
+
 def FuseProjections : Pass<"edgelm-fuse-projections", "mlir::ModuleOp"> {
   let summary = "Merge linears that read one token's activations";
   let description = [{
     Expects the incremental form. Where an entry computes one row, linears of one input (queries, keys and values) become one, whose result is cut by
     `edgelm.slice`: one launch in place of three, and the slices are names only. Merged are linears without
-    epilogue whose features fill whole panels, so that entries of many tokens, which stay as they are, read the parts
+    epilogue and of one number format whose features fill whole panels, so that entries of many tokens, which stay as they are, read the parts
     from the same place in the product.
   }];
   let options = [Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">];
