@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace edgelm {
 
@@ -18,11 +19,16 @@ struct CompileOptions {
   std::string output; ///< folder that gets a folder for the target; a file or "-" with stopAfter
   std::string name;   ///< C identifier; empty: from the input's name
   TargetSpec target;
-  std::optional<int64_t> context; ///< tokens; default: the smaller of the model's and 2048
-  int64_t prefillChunk = 128;     ///< tokens of a call of @prefill and @score, at most the context
-  std::string kv = "f32";         ///< element type of the key/value cache
-  uint32_t maxThreads = 64;       ///< that a session can be opened with
-  bool freestanding = false;      ///< without the thread pool
+  std::optional<int64_t> context;    ///< tokens; default: the smaller of the model's and 2048
+  int64_t prefillChunk = 128;        ///< tokens of a call of @prefill and @score, at most the context
+  std::string kv = "f32";            ///< element type of the key/value cache
+  std::string quant;                 ///< format of every matrix; empty: as stored
+  std::vector<std::string> quantMap; ///< REGEX=FORMAT, for matrices by name
+  std::string quantEmbedding;        ///< format of the embedding table
+  std::string quantHead;             ///< format of the matrix that makes the logits
+  bool quantizedActivations = true;  ///< int8 activations where weights have a number format
+  uint32_t maxThreads = 64;          ///< that a session can be opened with
+  bool freestanding = false;         ///< without the thread pool
   Emit emit = Emit::Library;
   std::string startAfter; ///< phase that printed the input, for .mlir
   std::string stopAfter;  ///< phase whose IR is printed

@@ -47,11 +47,25 @@ static int64_t panelOf(const PhaseInputs &inputs) {
   return isa ? isa->panel : PackWeightsOptions().panel;
 }
 
+static void addQuantize(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  AssignFormatsOptions options;
+  options.format = inputs.options.quant;
+  options.map.assign(inputs.options.quantMap.begin(), inputs.options.quantMap.end());
+  options.embedding = inputs.options.quantEmbedding;
+  options.head = inputs.options.quantHead;
+  options.panel = panelOf(inputs);
+  passes.addPass(createAssignFormats(options));
+  passes.addPass(createQuantizeWeights());
+  if (inputs.options.quantizedActivations)
+    passes.addPass(createQuantizeActivations());
+}
+
 static void addFuse(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
   FuseProjectionsOptions options;
   options.panel = panelOf(inputs);
   passes.addPass(createFuseEpilogues());
   passes.addPass(createFuseProjections(options));
+  passes.addPass(createFuseNormQuantize());
 }
 
 static void addPack(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
@@ -98,6 +112,7 @@ static constexpr Phase phases[] = {
     {"specialise", "shapes are static, masks and position tables are known", addSpecialise, ExitStatus::BadInput},
     {"raise", "only transformer operations and little algebra are left", addRaise, ExitStatus::BadInput},
     {"incremental", "entries work on a few tokens over a cache", addIncremental, ExitStatus::BadInput},
+    {"quantize", "every matrix has a format that it can have", addQuantize, ExitStatus::BadInput},
     {"fuse", "one operation is one kernel launch", addFuse, ExitStatus::BadInput},
     {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput},
     {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput},

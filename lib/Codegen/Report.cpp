@@ -2,6 +2,8 @@
 // Prints the report and the summary.
 #include "Codegen/Report.h"
 #include "Codegen/Abi.h"
+#include "Dialect/PackedLayout.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -18,6 +20,23 @@ static std::string typeText(mlir::Type type) {
   return text;
 }
 
+/// The name of a number format, or of a builtin type.
+static std::string formatText(mlir::Type type) {
+  QType format = dyn_cast<QType>(type);
+  return format ? format.getFormat().str() : typeText(type);
+}
+
+/// Bits that a weight of a matrix takes, over all matrices, scales and padding included.
+static double bitsPerWeight(const ModelInfo &info) {
+  double bits = 0, weights = 0;
+  for (const WeightPlace &place : info.weights)
+    if (place.isMatrix) {
+      bits += 8.0 * place.bytes;
+      weights += place.type.getNumElements();
+    }
+  return weights == 0 ? 0 : bits / weights;
+}
+
 static Json weightRows(const ModelInfo &info) {
   Json rows = Json::array();
   for (const WeightPlace &place : info.weights) {
@@ -32,11 +51,13 @@ static Json weightRows(const ModelInfo &info) {
     }
     rows.push_back({{"name", place.name},
                     {"shape", place.type.getShape().vec()},
-                    {"type", typeText(place.type.getElementType())},
+                    {"type", formatText(place.type.getElementType())},
                     {"panel", place.panel},
                     {"offset", place.offset},
                     {"bytes", place.bytes},
                     {"sources", sources}});
+    if (!place.relativeErrors.empty())
+      rows.back()["relative_errors"] = place.relativeErrors; // of each source
   }
   return rows;
 }
@@ -87,11 +108,17 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
        {{"context", info.context},
         {"prefill_chunk", info.entry("prefill") ? info.entry("prefill")->tokens : 0},
         {"max_threads", info.maxThreads},
-        {"freestanding", options.freestanding}}},
+        {"freestanding", options.freestanding},
+        {"quant", options.quant},
+        {"quant_map", options.quantMap},
+        {"quant_embedding", options.quantEmbedding},
+        {"quant_head", options.quantHead},
+        {"act", options.quantizedActivations ? "int8" : "f32"}}},
       {"inputs", files},
       {"context", info.context},
       {"vocab", info.vocab},
       {"weight_bytes", info.weightBytes},
+      {"bits_per_weight", bitsPerWeight(info)},
       {"code_bytes", info.codeBytes},
       {"tokenizer_bytes", info.tokenizer.size()},
       {"arena_bytes", info.arenaBytes},
@@ -116,6 +143,53 @@ static std::string human(uint64_t bytes) {
   return text;
 }
 
+/// Bytes of all weights with every matrix in the format; nothing where a group is longer than a matrix has columns.
+static std::optional<uint64_t> bytesIn(const FormatRow &row, const ModelInfo &info) {
+  uint64_t bytes = info.weightBytes;
+  for (const WeightPlace &place : info.weights) {
+    if (!place.isMatrix)
+      continue;
+    PackedLayout layout = {&row, place.type.getDimSize(0), place.type.getDimSize(1), place.panel ? place.panel : 32};
+    if (row.group > layout.k)
+      return std::nullopt;
+    uint64_t after = row.isFloat() ? uint64_t(place.type.getNumElements()) * row.bits() / 8 : layout.bytes();
+    bytes += after - place.bytes;
+  }
+  return bytes;
+}
+
+/// The formats that change weights least, each at least a tenth smaller than the one before it.
+static std::string reductionsText(const ModelInfo &info) {
+  std::string text;
+  raw_string_ostream os(text);
+  uint64_t last = info.weightBytes;
+  int found = 0;
+  for (const FormatRow &row : formatTable()) {
+    std::optional<uint64_t> bytes = bytesIn(row, info);
+    if (!bytes || *bytes * 10 > last * 9 || found == 3)
+      continue;
+    os << (found++ ? ", " : "smaller: ") << "--quant " << StringRef(row.name.data(), row.name.size()) << " "
+       << human(*bytes);
+    last = *bytes;
+  }
+  os << (found ? "\n" : "");
+  return text;
+}
+
+/// What formats the matrices have.
+static std::string formatsText(const ModelInfo &info) {
+  SmallVector<std::string> names;
+  for (const WeightPlace &place : info.weights) {
+    std::string name = formatText(place.type.getElementType());
+    if (place.isMatrix && !is_contained(names, name))
+      names.push_back(name);
+  }
+  std::string text;
+  raw_string_ostream(text) << "; matrices in " << join(names, ", ")
+                           << format(", %.2f bits a weight", bitsPerWeight(info));
+  return text;
+}
+
 std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
   std::string text;
   raw_string_ostream os(text);
@@ -125,7 +199,13 @@ std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
     os << ", context " << info.context << " tokens";
   if (const EntryInfo *decode = info.entry("decode"))
     os << format("; %.1f million multiply-accumulates a token", decode->macs / 1e6);
+  bool isAsked = !options.quant.empty() || !options.quantMap.empty() || !options.quantEmbedding.empty() ||
+                 !options.quantHead.empty();
+  if (isAsked)
+    os << formatsText(info);
   os << "\n";
+  if (!isAsked)
+    os << reductionsText(info);
   return text;
 }
 

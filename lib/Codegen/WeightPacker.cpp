@@ -2,28 +2,19 @@
 // Packs matrices into panels and widens elements on the way to the product.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
-#include "Dialect/SmallFloat.h"
+#include "Dialect/Codec.h"
+#include "Dialect/Reference/Elements.h"
 #include "Dialect/Storage.h"
-#include "Dialect/WeightStore.h"
+#include "Dialect/WeightRows.h"
+#include "llvm/Support/Parallel.h"
 #include "llvm/Support/raw_ostream.h"
+#include <atomic>
 #include <cstring>
 #include <map>
 
 using namespace llvm;
 
 namespace edgelm {
-
-namespace {
-
-/// The bytes of one source, row-major.
-struct SourceBytes {
-  const char *data;
-  int64_t rows = 1; ///< of the product's matrix: its N
-  bool transposed;
-  mlir::Type storedAs;
-};
-
-} // namespace
 
 static int64_t widthOf(mlir::Type type) {
   return divideCeil(type.getIntOrFloatBitWidth(), 8);
@@ -42,6 +33,10 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
     place.panel = op.getPanel();
     place.offset = op.getOffset();
     place.bytes = packedBytes(place.type, place.panel);
+    if (mlir::DenseF64ArrayAttr errors = op->getAttrOfType<mlir::DenseF64ArrayAttr>(kRelativeErrorsAttr))
+      place.relativeErrors = errors.asArrayRef().vec();
+    for (mlir::Operation *user : op->getUsers())
+      place.isMatrix |= isa<EmbedOp>(user) || (isa<LinearOp>(user) && place.panel);
     op.getLoc()->walk([&](mlir::Location loc) {
       mlir::NameLoc name = dyn_cast<mlir::NameLoc>(loc);
       if (!name)
@@ -63,25 +58,18 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
   return places;
 }
 
-/// One element at `from`, as f32.
-static float widen(const char *from, mlir::Type type) {
-  if (type.isF64()) {
-    double value;
-    std::memcpy(&value, from, sizeof value);
-    return static_cast<float>(value);
-  }
-  if (type.isF32()) {
-    float value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-  }
-  uint16_t bits;
-  std::memcpy(&bits, from, sizeof bits);
-  return type.isF16() ? float(Half{bits}) : float(BFloat{bits});
+static bool canConvert(mlir::Type from, mlir::Type to) {
+  return from == to || (isa<mlir::FloatType>(from) && (to.isF32() || to.isF16() || to.isBF16() || isa<QType>(to)));
 }
 
-static bool canConvert(mlir::Type from, mlir::Type to) {
-  return from == to || (to.isF32() && (from.isF64() || from.isF16() || from.isBF16()));
+/// Writes `value` as an element of a float type.
+static void narrow(float value, mlir::Type type, char *to) {
+  if (type.isF32()) {
+    std::memcpy(to, &value, sizeof value);
+    return;
+  }
+  uint16_t bits = type.isF16() ? elementFromDouble<Half>(value).bits : elementFromDouble<BFloat>(value).bits;
+  std::memcpy(to, &bits, sizeof bits);
 }
 
 template <typename Element>
@@ -95,10 +83,8 @@ static void copyElements(const char *from, int64_t fromStride, mlir::Type stored
                          mlir::Type type, int64_t count) {
   int64_t fromWidth = widthOf(storedAs), toWidth = widthOf(type);
   if (storedAs != type) {
-    for (int64_t i = 0; i < count; ++i) {
-      float value = widen(from + i * fromStride * fromWidth, storedAs);
-      std::memcpy(to + i * toStride * toWidth, &value, sizeof value);
-    }
+    for (int64_t i = 0; i < count; ++i)
+      narrow(widened(from + i * fromStride * fromWidth, storedAs), type, to + i * toStride * toWidth);
     return;
   }
   if (fromStride == 1 && toStride == 1) {
@@ -119,42 +105,42 @@ static void copyElements(const char *from, int64_t fromStride, mlir::Type stored
 }
 
 /// Row-major: rows of the sources one after the other.
-static void writePlain(const WeightPlace &place, ArrayRef<SourceBytes> sources, raw_ostream &os) {
+static void writePlain(const WeightPlace &place, ArrayRef<WeightRows> sources, raw_ostream &os) {
   mlir::Type type = place.type.getElementType();
   int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
-  for (const SourceBytes &source : sources) {
+  for (const WeightRows &source : sources) {
     if (source.storedAs == type && !source.transposed) {
-      os.write(source.data, source.rows * perRow * widthOf(type));
+      os.write(source.data, source.n * perRow * widthOf(type));
       continue;
     }
     std::vector<char> row(perRow * widthOf(type));
-    for (int64_t r = 0; r < source.rows; ++r) {
+    for (int64_t r = 0; r < source.n; ++r) {
       const char *from = source.data + r * (source.transposed ? 1 : perRow) * widthOf(source.storedAs);
-      copyElements(from, source.transposed ? source.rows : 1, source.storedAs, row.data(), 1, type, perRow);
+      copyElements(from, source.transposed ? source.n : 1, source.storedAs, row.data(), 1, type, perRow);
       os.write(row.data(), row.size());
     }
   }
 }
 
 /// [ceil(N / panel)][K][panel], zero padded; a panel may end one source and begin the next.
-static void writePanels(const WeightPlace &place, ArrayRef<SourceBytes> sources, raw_ostream &os) {
+static void writePanels(const WeightPlace &place, ArrayRef<WeightRows> sources, raw_ostream &os) {
   mlir::Type type = place.type.getElementType();
   int64_t n = place.type.getDimSize(0), k = place.type.getDimSize(1), panel = place.panel;
   std::vector<char> buffer(k * panel * widthOf(type));
   for (int64_t first = 0; first < n; first += panel) {
     std::fill(buffer.begin(), buffer.end(), 0);
     int64_t sourceBegin = 0;
-    for (const SourceBytes &source : sources) {
-      int64_t begin = std::max(first, sourceBegin), end = std::min({first + panel, n, sourceBegin + source.rows});
+    for (const WeightRows &source : sources) {
+      int64_t begin = std::max(first, sourceBegin), end = std::min({first + panel, n, sourceBegin + source.n});
       int64_t row = begin - sourceBegin, width = widthOf(source.storedAs);
-      sourceBegin += source.rows;
+      sourceBegin += source.n;
       if (begin >= end)
         continue;
       char *to = buffer.data() + (begin - first) * widthOf(type);
       if (source.transposed) {
         for (int64_t i = 0; i < k; ++i)
-          copyElements(source.data + (i * source.rows + row) * width, 1, source.storedAs,
-                       to + i * panel * widthOf(type), 1, type, end - begin);
+          copyElements(source.data + (i * source.n + row) * width, 1, source.storedAs, to + i * panel * widthOf(type),
+                       1, type, end - begin);
         continue;
       }
       for (int64_t column = begin; column < end; ++column, ++row)
@@ -165,72 +151,88 @@ static void writePanels(const WeightPlace &place, ArrayRef<SourceBytes> sources,
   }
 }
 
-/// Bytes of a folded constant; a splat is spread out into `storage`.
-static Error readElements(mlir::ElementsAttr elements, std::string &storage) {
-  mlir::DenseElementsAttr dense = dyn_cast<mlir::DenseElementsAttr>(elements);
-  if (!dense)
-    return fail(ExitStatus::Internal, "a constant has elements that cannot be read");
-  if (dense.getElementType().isInteger(1)) {
-    for (bool value : dense.getValues<bool>())
-      storage.push_back(value);
-    return Error::success();
+/// Rows of several sources one after the other, [first, first + count), as f32.
+static void readAcross(ArrayRef<WeightRows> sources, int64_t first, int64_t count, float *out) {
+  for (const WeightRows &source : sources) {
+    int64_t begin = std::max<int64_t>(first, 0), end = std::min(first + count, source.n);
+    if (begin < end)
+      source.read(begin, end - begin, out + (begin - first) * source.k);
+    first -= source.n;
   }
-  ArrayRef<char> raw = dense.getRawData();
-  for (int64_t copies = dense.isSplat() ? dense.getNumElements() : 1; copies > 0; --copies)
-    storage.append(raw.begin(), raw.end());
+}
+
+/// Panels that are quantized side by side, and so lie in memory together.
+static constexpr int64_t kPanelsAtOnce = 16;
+
+/// Panels as PackedLayout says.
+static Error writeQuantized(const WeightPlace &place, ArrayRef<WeightRows> sources, raw_ostream &os) {
+  PackedLayout layout = packedLayout(place.type, place.panel);
+  std::vector<uint8_t> bytes(std::min(layout.panels(), kPanelsAtOnce) * layout.panelBytes());
+  for (int64_t first = 0; first < layout.panels(); first += kPanelsAtOnce) {
+    int64_t count = std::min(kPanelsAtOnce, layout.panels() - first);
+    std::atomic<bool> refused = false;
+    parallelFor(0, count, [&](size_t i) {
+      int64_t row = (first + i) * layout.panel, rows = std::min(layout.panel, layout.n - row);
+      std::vector<float> values(rows * layout.k);
+      readAcross(sources, row, rows, values.data());
+      QuantizedRows quantized;
+      if (quantizeRows(*layout.format, values.data(), rows, layout.k, layout.k, quantized))
+        refused = true;
+      else
+        packPanel(layout, quantized, bytes.data() + i * layout.panelBytes());
+    });
+    if (refused)
+      return fail(ExitStatus::BadInput, "weight '" + place.name + "' has an element that is NaN or infinite");
+    os.write(reinterpret_cast<const char *>(bytes.data()), count * layout.panelBytes());
+  }
   return Error::success();
 }
 
-/// Resolves a weight's bytes; what the store reports becomes our error.
-static Expected<ArrayRef<uint8_t>> readWeight(WeightAttr weight, StringRef modelDir, const WeightPlace &place) {
-  mlir::MLIRContext *context = weight.getContext();
+/// The bytes of one source; what the store reports becomes our error.
+static Expected<SourceBytes> openSource(mlir::Attribute source, StringRef modelDir, const WeightPlace &place) {
+  mlir::MLIRContext *context = source.getContext();
   std::string message;
   mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
-  mlir::FailureOr<ArrayRef<uint8_t>> bytes = WeightStore::get(context).bytes(
-      weight, modelDir, [&] { return mlir::emitError(mlir::UnknownLoc::get(context)); });
+  mlir::FailureOr<SourceBytes> bytes =
+      SourceBytes::open(source, modelDir, [&] { return mlir::emitError(mlir::UnknownLoc::get(context)); });
   if (mlir::succeeded(bytes))
-    return *bytes;
+    return std::move(*bytes);
   bool hasChanged = StringRef(message).contains("has changed");
   return fail(hasChanged ? ExitStatus::Integrity : ExitStatus::BadInput, "weight '" + place.name + "': " + message);
 }
 
 static Error writePlace(const WeightPlace &place, StringRef modelDir, raw_ostream &os) {
-  std::vector<SourceBytes> sources;
-  std::vector<std::string> constants(place.sources.size());
-  std::vector<ArrayRef<uint8_t>> mapped;
+  std::vector<WeightRows> sources;
+  std::vector<SourceBytes> opened;
+  opened.reserve(place.sources.size());
   int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
   int64_t rows = 0;
   for (auto [index, attribute] : enumerate(place.sources)) {
-    SourceBytes source = {nullptr, 0, place.transposed[index], place.storedAs[index]};
-    if (!canConvert(source.storedAs, place.type.getElementType()))
+    mlir::Type storedAs = place.storedAs[index];
+    if (!canConvert(storedAs, place.type.getElementType()))
       return fail(ExitStatus::Internal, "weight '" + place.name + "' cannot be converted to the product's type");
-    int64_t size = 0;
-    if (WeightAttr weight = dyn_cast<WeightAttr>(attribute)) {
-      Expected<ArrayRef<uint8_t>> bytes = readWeight(weight, modelDir, place);
-      if (!bytes)
-        return bytes.takeError();
-      mapped.push_back(*bytes);
-      source.data = reinterpret_cast<const char *>(bytes->data());
-      size = bytes->size();
-    } else {
-      if (Error error = readElements(cast<mlir::ElementsAttr>(attribute), constants[index]))
-        return error;
-      source.data = constants[index].data();
-      size = constants[index].size();
-    }
-    source.rows = size / widthOf(source.storedAs) / std::max<int64_t>(perRow, 1);
-    rows += source.rows;
-    sources.push_back(source);
+    Expected<SourceBytes> bytes = openSource(attribute, modelDir, place);
+    if (!bytes)
+      return bytes.takeError();
+    opened.push_back(std::move(*bytes));
+    ArrayRef<char> data = opened.back().get();
+    int64_t n = data.size() / widthOf(storedAs) / std::max<int64_t>(perRow, 1);
+    sources.push_back({data.data(), n, perRow, place.transposed[index], storedAs});
+    rows += n;
   }
   if (place.type.getRank() && rows != place.type.getDimSize(0))
     return fail(ExitStatus::Internal, "weight '" + place.name + "' has " + Twine(rows) + " rows in the model and " +
                                           Twine(place.type.getDimSize(0)) + " in the product");
-  if (place.panel)
+  if (isa<QType>(place.type.getElementType())) {
+    if (Error error = writeQuantized(place, sources, os))
+      return error;
+  } else if (place.panel) {
     writePanels(place, sources, os);
-  else
+  } else {
     writePlain(place, sources, os);
-  for (ArrayRef<uint8_t> bytes : mapped)
-    WeightStore::get(place.sources.getContext()).release(bytes);
+  }
+  for (const SourceBytes &bytes : opened)
+    bytes.release(place.sources.getContext());
   return Error::success();
 }
 

@@ -12,14 +12,16 @@ namespace edgelm {
 
 /// One place among the product's weights.
 struct WeightPlace {
-  std::string name;                 ///< the model's name of the weight, or of the first of several
-  mlir::ArrayAttr sources;          ///< as in edgelm.packed_weight
-  std::vector<bool> transposed;     ///< [sources]
-  std::vector<mlir::Type> storedAs; ///< [sources], element types in the model
-  mlir::RankedTensorType type;      ///< shape and element type in the product
-  int64_t panel = 0;                ///< output columns of a panel; 0: row-major
-  int64_t offset = 0;               ///< bytes from the start of the weights
-  int64_t bytes = 0;                ///< with padding to whole panels, without that to the next place
+  std::string name;                   ///< the model's name of the weight, or of the first of several
+  mlir::ArrayAttr sources;            ///< as in edgelm.packed_weight
+  std::vector<bool> transposed;       ///< [sources]
+  std::vector<mlir::Type> storedAs;   ///< [sources], element types in the model
+  mlir::RankedTensorType type;        ///< shape and element type in the product
+  std::vector<double> relativeErrors; ///< [sources] of a number format, else empty
+  bool isMatrix = false;              ///< of a linear or an embedding: what formats are for
+  int64_t panel = 0;                  ///< output columns of a panel; 0: row-major
+  int64_t offset = 0;                 ///< bytes from the start of the weights
+  int64_t bytes = 0;                  ///< with padding to whole panels, without that to the next place
 };
 
 /// The places that the entries of `module` read, by offset.

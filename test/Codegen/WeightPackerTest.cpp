@@ -2,12 +2,15 @@
 // Packs small matrices and compares every byte with the layout's definition.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
+#include "Dialect/Codec.h"
 #include "Dialect/MappedFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -110,6 +113,62 @@ TEST_F(WeightPacker, constants_and_transposed_plain_matrices) {
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(floatAt(64 + 4 * i), 2.5f);
   EXPECT_EQ(packed.substr(128, 3), std::string("\1\0\1", 3));
+}
+
+TEST_F(WeightPacker, panels_of_a_format_are_those_of_its_codec) {
+  // [3, 40] as bf16 and [40, 4] as f32, transposed: a panel of 4 rows crosses from one into the other, the last has 3.
+  std::vector<float> matrix(7 * 40);
+  std::vector<uint16_t> upper(3 * 40);
+  std::vector<float> lower(40 * 4);
+  for (int n = 0; n < 7; ++n)
+    for (int k = 0; k < 40; ++k) {
+      float value = static_cast<float>((n + 1) * ((k * 37 + n * 11) % 64 - 32)); // few bits: bf16 holds it
+      matrix[n * 40 + k] = value;
+      if (n < 3)
+        upper[n * 40 + k] = std::bit_cast<uint32_t>(value) >> 16;
+      else
+        lower[k * 4 + n - 3] = value;
+    }
+  std::string first = addValues(upper), second = addValues(lower);
+  for (const FormatRow &format : formatTable()) {
+    if (format.isFloat())
+      continue;
+    packed.clear();
+    PackedLayout layout = {&format, 7, 40, 4};
+    ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + first + ", " + second +
+                               "] stored_as [bf16, f32] panel 4 at 64 {transposed = array<i1: false, true>} : "
+                               "tensor<7x40x!edgelm.q<\"" +
+                               std::string(format.name) + "\">>",
+                           64 + layout.bytes())));
+    std::string expected(64 + layout.bytes(), '\0');
+    for (int64_t row = 0; row < 7; row += 4) {
+      QuantizedRows rows;
+      ASSERT_FALSE(quantizeRows(format, matrix.data() + row * 40, std::min<int64_t>(4, 7 - row), 40, 40, rows));
+      packPanel(layout, rows, reinterpret_cast<uint8_t *>(expected.data()) + 64 + row / 4 * layout.panelBytes());
+    }
+    EXPECT_EQ(packed, expected) << format.name;
+  }
+}
+
+TEST_F(WeightPacker, floats_are_rounded_to_narrower_formats) {
+  std::string matrix = addValues<float>({1.0f, 1.0f + 0x1p-11f, 1.0f + 0x3p-11f, -3.0e-8f});
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + matrix +
+                             "] stored_as [f32] panel 0 at 0 {transposed = array<i1: false>} : tensor<4xf16>",
+                         64)));
+  uint16_t expected[] = {0x3c00, 0x3c00, 0x3c02, 0x8001}; // ties to even; the last is subnormal
+  EXPECT_EQ(std::memcmp(packed.data(), expected, sizeof expected), 0);
+}
+
+TEST_F(WeightPacker, a_nan_in_a_format_is_an_error) {
+  std::string matrix = addValues<float>({1, std::nanf("")});
+  ExitStatus status;
+  std::string message = messageOf(pack("%0 = edgelm.packed_weight [" + matrix +
+                                           "] stored_as [f32] panel 4 at 0 {transposed = array<i1: false>} : "
+                                           "tensor<1x2x!edgelm.q<\"int8\">> loc(\"w\")",
+                                       PackedLayout{findFormat("int8"), 1, 2, 4}.bytes()),
+                                  status);
+  EXPECT_EQ(status, ExitStatus::BadInput);
+  EXPECT_EQ(message, "weight 'w' has an element that is NaN or infinite");
 }
 
 TEST_F(WeightPacker, a_changed_file_is_an_integrity_error) {

@@ -5,12 +5,14 @@
 #include "Codegen/Compiler.h"
 #include "Codegen/HostTarget.h"
 #include "Codegen/Pipeline.h"
+#include "Dialect/Formats.h"
 #include "Passes/Passes.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
@@ -23,8 +25,8 @@ using namespace edgelm;
 struct Arguments {
   CompileOptions options;
   std::vector<std::string> targets = {"host"};
-  std::string cpu, features, emit = "lib";
-  bool printTargets = false;
+  std::string cpu, features, emit = "lib", activations = "int8";
+  bool printTargets = false, printFormats = false;
 };
 
 static const std::map<std::string, Emit> emitNames = {
@@ -43,6 +45,21 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("-c,--context", options.context,
                  "tokens that a session holds; default: the smaller of the model's and 2048")
       ->check(CLI::PositiveNumber);
+  app.add_option("--quant", options.quant, "number format of the matrices; default: the type they are stored in");
+  app.add_option(
+         "--quant-map", options.quantMap,
+         "REGEX=FORMAT for the matrices whose name, or whose node's name, the ECMAScript expression finds; may be "
+         "repeated, the last match counts")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--quant-embedding", options.quantEmbedding, "format of the embedding table");
+  app.add_option("--quant-head", options.quantHead,
+                 "format of the matrix that makes the logits, also where it is the embedding table");
+  app.add_option("--act", arguments.activations,
+                 "what is multiplied by matrices in a number format: activations rounded to int8, or as they are")
+      ->check(CLI::IsMember({"int8", "f32"}))
+      ->capture_default_str();
+  app.add_flag("--print-formats", arguments.printFormats, "print the number formats and exit");
   app.add_option("--prefill-chunk", options.prefillChunk, "tokens that one pass over the weights takes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -74,6 +91,19 @@ static void printTargets() {
                << (host ? "this machine: " + host->cpu + ", scheduled for " + host->tuneCpu : "not supported") << "\n";
 }
 
+static void printFormats() {
+  // Scales of a matrix of that many columns are counted.
+  constexpr int64_t columns = 4096;
+  for (const FormatRow &row : formatTable()) {
+    llvm::outs() << llvm::left_justify(llvm::StringRef(row.name.data(), row.name.size()), 12)
+                 << llvm::format("%6.3f bits  ", row.bitsPerWeight(columns))
+                 << llvm::StringRef(row.summary.data(), row.summary.size());
+    if (!row.aliases.empty())
+      llvm::outs() << " (" << llvm::StringRef(row.aliases.data(), row.aliases.size()) << ")";
+    llvm::outs() << "\n";
+  }
+}
+
 /// A target's row with --mcpu and --mattr.
 static llvm::Expected<TargetSpec> resolve(const std::string &name, const Arguments &arguments) {
   std::optional<TargetSpec> target = resolveTarget(name);
@@ -96,6 +126,9 @@ static llvm::Expected<TargetSpec> resolve(const std::string &name, const Argumen
 static llvm::Error checkUsage(const CompileOptions &options) {
   if (options.input.empty())
     return fail(ExitStatus::BadInput, "expected a model: a folder, an .onnx file or .mlir text; see --help");
+  for (const std::string &name : {options.quant, options.quantEmbedding, options.quantHead})
+    if (!name.empty() && !findFormat(name))
+      return fail(ExitStatus::BadInput, "unknown format '" + name + "'; known formats: " + formatNames());
   for (const std::string &name : {options.stopAfter, options.startAfter})
     if (!name.empty() && name != "import" && !findPhase(name))
       return fail(ExitStatus::BadInput, "unknown phase '" + name + "'; known phases: " + phaseNames());
@@ -107,9 +140,14 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
     printTargets();
     return llvm::Error::success();
   }
+  if (arguments.printFormats) {
+    printFormats();
+    return llvm::Error::success();
+  }
   if (llvm::Error error = checkUsage(arguments.options))
     return error;
   arguments.options.emit = emitNames.at(arguments.emit);
+  arguments.options.quantizedActivations = arguments.activations == "int8";
   if (!arguments.options.stopAfter.empty() && !hasOutput)
     arguments.options.output = "-";
   std::vector<TargetSpec> targets;
