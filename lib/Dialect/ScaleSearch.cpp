@@ -39,7 +39,7 @@ ScaleSearch::ScaleSearch(const FormatRow &format) : format(format) {
   bool isSigned = format.scale == Scale::F16 && !isSymmetric && !format.hasZeroPoints;
   float top = hasCodebook ? format.codebook.back() : format.hasZeroPoints ? 2 * format.offset() - 1 : format.offset();
   step = hasCodebook ? (isSigned ? 6 : 3) : format.bits() <= 3 || !isSigned ? 0.25f : 0.5f;
-  int below = hasCodebook ? 4 : isSigned ? 4 : 12;
+  int below = !isSigned ? (hasCodebook ? 4 : 12) : hasCodebook ? 2 : 4;
   for (int lane = 0; lane < kLanes; ++lane) {
     int place = isSigned ? lane / 2 : lane;
     targets[lane] = (top + (place - below) * step) * (isSigned && lane % 2 ? 1 : -1);
@@ -151,7 +151,8 @@ GroupScale ScaleSearch::refine(const float *x, int64_t n, float extreme, float t
   }
   Sums sums;
   measure(x, n, candidates, sums);
-  GroupScale chosen;
+  GroupScale chosen =
+      scales[7]; // in the middle; it stays where the type's largest scale is so small that sums overflow
   float least = kInfinity;
   for (int lane = 0; lane < kLanes; ++lane) {
     float relative = scales[lane].scale / extreme;
@@ -161,7 +162,7 @@ GroupScale ScaleSearch::refine(const float *x, int64_t n, float extreme, float t
       chosen = scales[lane];
     }
   }
-  return chosen;
+  return chosen.scale == 0 ? GroupScale{} : chosen;
 }
 
 int ScaleSearch::bestMultiple(const float *x, int64_t n, float unit, int first) const {
