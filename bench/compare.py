@@ -52,6 +52,7 @@ class Case:
         self.name, self.kind, self.arguments = name, kind, arguments
         self.edgelm, self.peers = edgelm, peers
         self.shape = SHAPES[name]
+        self.format = kind.name + (f", {arguments.kv} cache" if arguments.kv != "f32" else "")
         # What is left to measure; whatever fails is taken out and named.
         self.failures = {}
         self.results = {}
@@ -122,14 +123,14 @@ class Case:
         """Bytes of the weights that a decoded token reads: what the product's report says, else of the peer's file."""
         product = self.edgelm.product(self.name, self.kind)
         try:
-            report = json.loads((product / "host" / f"{product.name}.json").read_text(encoding="utf-8"))
+            report = json.loads((product / f"{product.parent.name}.json").read_text(encoding="utf-8"))
             return next(entry["weight_bytes"] for entry in report["entries"] if entry["name"] == "decode")
         except (OSError, ValueError, KeyError, StopIteration):
             return make_models.gguf_bytes(self.shape, self.kind.gguf)
 
     def state_bytes(self, past):
-        """Bytes of the cache that a token reads in the middle of the decode, in f32."""
-        return 4 * 2 * self.shape.layers * self.shape.state * (past + DECODE // 2)
+        """Bytes of the cache that a token reads in the middle of the decode."""
+        return {"f32": 4, "f16": 2}[self.arguments.kv] * 2 * self.shape.layers * self.shape.state * (past + DECODE // 2)
 
     # Rows ------------------------------------------------------------------------------------------------------------
 
@@ -190,7 +191,7 @@ class Case:
 
     def filled(self, metric, threads, value, peer, version, setting, theirs, better, cost, fraction):
         ratio = None if not value else value / theirs if better is max else theirs / value
-        row = dict(zip(KEYS, (self.name, metric, threads, value, self.kind.name, peer.name, version,
+        row = dict(zip(KEYS, (self.name, metric, threads, value, self.format, peer.name, version,
                               peer.title(self.kind, setting), theirs, ratio, cost, fraction)))
         if value is None:
             row["error"] = f"edgelm: {self.failures.get('edgelm', 'not measured')}"
@@ -198,7 +199,7 @@ class Case:
 
     def error_row(self, metric, threads, value, peer):
         row = dict.fromkeys(KEYS)
-        row.update(case=self.name, metric=metric, threads=threads, edgelm=value, edgelm_format=self.kind.name,
+        row.update(case=self.name, metric=metric, threads=threads, edgelm=value, edgelm_format=self.format,
                    peer=peer.name, error=f"{peer.name}: {self.failures.get(peer.name, 'it does not say')}")
         return row
 
@@ -244,6 +245,9 @@ def parse_arguments():
     parser.add_argument("--threads", type=numbers, default=[1, 2])
     parser.add_argument("--prefill", type=numbers, default=[128, 512], help="lengths of prompts")
     parser.add_argument("--past", type=numbers, default=[128, 480, 1024], help="tokens in the cache before decode")
+    parser.add_argument("--kv", choices=["f32", "f16"], default="f32", help="EdgeLM's cache; llama.cpp's is f16")
+    parser.add_argument("--isa", choices=["host", "avx2"], default="host",
+                        help="avx2: EdgeLM for x86-64-v3 against llama.cpp's Haswell kernels; ONNX Runtime has no such switch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--exclusive", action="store_true", help="real-time priority for each measurement (root)")
     parser.add_argument("--build", type=pathlib.Path, required=True, help="EdgeLM's build folder")
@@ -262,6 +266,8 @@ def main():
     arguments = parse_arguments()
     edgelm = programs.EdgeLM(arguments)
     peers = [programs.OnnxRuntime(arguments), programs.LlamaCpp(arguments)]
+    if arguments.isa != "host":
+        peers = peers[1:]
     if not arguments.json:
         print(f"{cpu_name()}; medians of {arguments.rounds} alternating rounds\n")
         print("| model | format | metric | threads | EdgeLM | peer | its value | ratio | of the roof |")

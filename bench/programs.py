@@ -43,10 +43,13 @@ def say(text):
         print(text, file=sys.stderr, flush=True)
 
 
+def priority(exclusive):
+    return ["chrt", "-f", "10"] if exclusive else []
+
+
 def run_json(command, threads, exclusive):
     """Runs `command` on the first `threads` CPUs and returns what it prints."""
-    prefix = ["chrt", "-f", "10"] if exclusive else []
-    prefix += ["taskset", "-c", f"0-{threads - 1}" if threads > 1 else "0"]
+    prefix = [*priority(exclusive), "taskset", "-c", f"0-{threads - 1}" if threads > 1 else "0"]
     command = [*prefix, *map(str, command)]
     program = pathlib.Path(command[len(prefix)]).name
     say(" ".join(command))
@@ -72,16 +75,22 @@ class EdgeLM:
 
     def __init__(self, arguments):
         self.arguments = arguments
+        self.target = {"host": "host", "avx2": "x86-64-v3"}[arguments.isa]
 
     def product(self, name, kind):
-        return self.arguments.work / "products" / f"{make_models.onnx_folder(pathlib.Path(), name, kind.name)}"
+        """The folder with the product's files."""
+        return self.parent(name, kind) / self.target
+
+    def parent(self, name, kind):
+        return self.arguments.work / "products" / make_models.onnx_folder(pathlib.Path(), name, kind.name)
 
     def prepare(self, name, kind, context):
-        """Compiles; returns the seconds and the peak of memory."""
+        """Compiles; returns the peak of its memory."""
         source = make_models.onnx_folder(self.arguments.models_folder, name, "f32")
-        product = self.product(name, kind)
+        product = self.parent(name, kind)
         command = [self.arguments.build / "bin" / "edgelm-compile", source, "-o", product, "--context", context]
-        command += ["--name", product.name, *kind.flags]
+        command += ["--target", self.target, "--name", product.name, "--kv", self.arguments.kv, *kind.flags]
+        command = priority(self.arguments.exclusive) + command
         with tempfile.TemporaryFile() as errors:
             say(" ".join(map(str, command)))
             try:
@@ -98,14 +107,14 @@ class EdgeLM:
         return usage.ru_maxrss * 1024
 
     def run(self, name, kind, run):
-        command = [self.arguments.build / "bin" / "edgelm-run", self.product(name, kind) / "host", "--bench", "--json",
+        command = [self.arguments.build / "bin" / "edgelm-run", self.product(name, kind), "--bench", "--json",
                    "--prefill", run.length, "--decode", run.decode, "--repeat", run.repeat, "--threads", run.threads]
         command += ["--all-logits"] if run.all_logits else []
         command += ["--dump-logits", run.logits] if run.logits else []
         return run_json(command, run.threads, self.arguments.exclusive)
 
     def file_bytes(self, name, kind):
-        return file_bytes(*(self.product(name, kind) / "host").glob("*.so"))
+        return file_bytes(*self.product(name, kind).glob("*.so"))
 
 
 class OnnxRuntime:
@@ -173,10 +182,21 @@ class LlamaCpp:
         library = next(iter(sorted(folder.glob("libllama.*so*"))), None) if folder else None
         if library is None:
             raise Failure(f"@node-llama-cpp/linux-{machine()} is not installed")
-        command = [self.arguments.work / "llama_bench", folder, library, model, run.context, setting, run.threads,
+        command = [self.arguments.work / "llama_bench", self.kernels(folder), library, model, run.context, setting, run.threads,
                    run.length, run.decode, run.repeat]
         command += [run.logits] if run.logits else []
         return run_json(command, run.threads, self.arguments.exclusive)
+
+    def kernels(self, folder):
+        """The folder of which ggml takes the best library for the CPU: with one in it, that one."""
+        if self.arguments.isa == "host":
+            return folder
+        only = self.arguments.work / "llama-haswell"
+        only.mkdir(exist_ok=True)
+        link = only / "libggml-cpu-haswell.so"
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder / link.name)
+        return only
 
     def run_external(self, program, model, setting, run):
         """llama-bench: one test for the prompt and one for the steps after it; says nothing of memory and opening."""

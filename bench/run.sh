@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Measures EdgeLM and its peers side by side on this machine; see docs/performance.md.
 # usage: run.sh [--json] [--models 15M,110M,1.1B] [--formats f32,int8,int4_g32] [--threads 1,2] [--prefill 128,512]
-#               [--past 128,480,1024] [--rounds N] [--exclusive]
+#               [--past 128,480,1024] [--kv f32] [--isa host] [--rounds N] [--exclusive]
 #
 # --json       one row a line on standard output instead of the table
 # --exclusive  run each measurement with real-time priority (root), for machines shared with other work

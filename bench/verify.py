@@ -6,7 +6,7 @@ that distance, and a wrong program is at 1.4, where unrelated numbers of equal s
 """
 import numpy as np
 
-from programs import Failure, Run
+from programs import Failure, OnnxRuntime, Run
 
 LENGTH = 128
 
@@ -25,7 +25,7 @@ def relative(logits, reference):
 
 def distances(case):
     """By program; a program that is too far away, or does not run, becomes a failure of the case."""
-    ort, vocab = case.peers[0], case.shape.vocab
+    ort, vocab = OnnxRuntime(case.arguments), case.shape.vocab
     path = case.arguments.work / "logits.f32"
     run = Run(1, LENGTH, 0, 1, all_logits=True, logits=path, context=case.arguments.context)
 
