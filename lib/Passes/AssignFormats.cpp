@@ -4,7 +4,7 @@
 #include "Passes/Passes.h"
 #include "Passes/Sources.h"
 #include "llvm/ADT/MapVector.h"
-#include <regex>
+#include "llvm/Support/Regex.h"
 
 namespace edgelm {
 #define GEN_PASS_DEF_ASSIGNFORMATS
@@ -35,7 +35,7 @@ struct Matrix {
 /// REGEX=FORMAT.
 struct Rule {
   std::string text;
-  std::regex expression;
+  llvm::Regex expression;
   const FormatRow *format;
   bool hasMatched = false;
 };
@@ -45,8 +45,10 @@ struct AssignFormats : edgelm::impl::AssignFormatsBase<AssignFormats> {
   void runOnOperation() override;
 
 private:
+  /// An option is wrong, wherever the model came from.
+  InFlightDiagnostic emitUsageError(const Twine &text) { return emitError(UnknownLoc::get(&getContext()), text); }
   FailureOr<const FormatRow *> parseFormat(StringRef name, StringRef option);
-  LogicalResult parseRules();
+  FailureOr<std::vector<Rule>> parseRules();
   void collect(func::FuncOp function);
   void note(OpOperand &operand, int64_t axis, bool isHead);
   LogicalResult decide();
@@ -55,7 +57,6 @@ private:
 
   /// By bytes and by whether they lie as [K, N].
   llvm::MapVector<std::pair<Attribute, unsigned>, Matrix> matrices;
-  std::vector<Rule> rules;
 };
 
 } // namespace
@@ -65,26 +66,27 @@ FailureOr<const FormatRow *> AssignFormats::parseFormat(StringRef name, StringRe
     return static_cast<const FormatRow *>(nullptr);
   if (const FormatRow *row = findFormat({name.data(), name.size()}))
     return row;
-  getOperation().emitError("unknown format '") << name << "' in " << option << "; known formats: " << formatNames();
+  emitUsageError("unknown format '") << name << "' in " << option << "; known formats: " << formatNames();
   return failure();
 }
 
-LogicalResult AssignFormats::parseRules() {
-  rules.clear();
+FailureOr<std::vector<Rule>> AssignFormats::parseRules() {
+  std::vector<Rule> rules;
   for (const std::string &text : map) {
     auto [expression, name] = StringRef(text).rsplit('=');
     if (expression.empty() || name.empty())
-      return getOperation().emitError("expected REGEX=FORMAT as a rule for matrices by name, found '") << text << "'";
+      return emitUsageError("expected REGEX=FORMAT as a rule for matrices by name, found '") << text << "'";
     FailureOr<const FormatRow *> format = parseFormat(name, "'" + text + "'");
     if (failed(format))
       return failure();
-    try {
-      rules.push_back({text, std::regex(expression.str()), *format});
-    } catch (const std::regex_error &reason) {
-      return getOperation().emitError("'") << expression << "' is no valid ECMAScript expression: " << reason.what();
-    }
+    // Not std::regex: LLD's archive has its templates without exceptions, and an invalid expression would abort.
+    llvm::Regex parsed(expression);
+    std::string reason;
+    if (!parsed.isValid(reason))
+      return emitUsageError("'") << expression << "' is no valid POSIX extended expression: " << reason;
+    rules.push_back({text, std::move(parsed), *format});
   }
-  return success();
+  return rules;
 }
 
 /// The linears that a result is made by, through what only rearranges or finishes it.
@@ -142,7 +144,8 @@ void AssignFormats::collect(func::FuncOp function) {
 LogicalResult AssignFormats::decide() {
   FailureOr<const FormatRow *> all = parseFormat(format, "'format'"), ofTable = parseFormat(embedding, "'embedding'"),
                                ofHead = parseFormat(head, "'head'");
-  if (failed(all) || failed(ofTable) || failed(ofHead) || failed(parseRules()))
+  FailureOr<std::vector<Rule>> rules = parseRules();
+  if (failed(all) || failed(ofTable) || failed(ofHead) || failed(rules))
     return failure();
   bool hasTable = false, hasHead = false;
   for (auto &[key, matrix] : matrices) {
@@ -153,8 +156,8 @@ LogicalResult AssignFormats::decide() {
       matrix.format = *ofTable;
     if (matrix.isHead && *ofHead)
       matrix.format = *ofHead;
-    for (Rule &rule : rules) {
-      auto finds = [&](const std::string &name) { return std::regex_search(name, rule.expression); };
+    for (Rule &rule : *rules) {
+      auto finds = [&](const std::string &name) { return rule.expression.match(name); };
       if (!llvm::any_of(matrix.names, finds))
         continue;
       matrix.format = rule.format;
@@ -162,12 +165,12 @@ LogicalResult AssignFormats::decide() {
     }
   }
   if (*ofTable && !hasTable)
-    return getOperation().emitError("has no embedding table, for which the format ") << embedding << " was asked";
+    return emitUsageError("the model has no embedding table, for which the format ") << embedding << " was asked";
   if (*ofHead && !hasHead)
-    return getOperation().emitError("has no matrix that makes logits, for which the format ") << head << " was asked";
-  for (const Rule &rule : rules)
+    return emitUsageError("the model has no matrix that makes logits, for which the format ") << head << " was asked";
+  for (const Rule &rule : *rules)
     if (!rule.hasMatched)
-      return getOperation().emitError("no matrix or node has a name that '") << rule.text << "' finds";
+      return emitUsageError("no matrix or node has a name that '") << rule.text << "' finds";
   return success();
 }
 

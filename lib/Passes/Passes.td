@@ -71,7 +71,7 @@ def AssignFormats : Pass<"edgelm-assign-formats", "mlir::ModuleOp"> {
     Expects raised entries. Afterwards every matrix that an `edgelm.linear` multiplies by, and every table of `edgelm.embed`, goes
     through `edgelm.quantize_weight` where one of the options gives it a format other than the type it is stored in. From general to
     specific: `format` for all of them; `embedding` for tables and `head` for the matrix that makes the logits (one that is both
-    has the head's); `map`, a list of REGEX=FORMAT, for those whose own name or whose node's name the ECMAScript expression
+    has the head's); `map`, a list of REGEX=FORMAT, for those whose own name or whose node's name the POSIX extended expression
     finds, the last match counting.
 
     Refuses unknown formats, expressions that are invalid or find nothing, a format whose group is longer than the matrix has columns,

@@ -6,13 +6,13 @@
 // RUN: not edgelm-opt %s --edgelm-assign-formats=map=lm_head 2>&1 | FileCheck %s --check-prefix=EQUALS
 // EQUALS: error: expected REGEX=FORMAT as a rule for matrices by name, found 'lm_head'
 // RUN: not edgelm-opt %s --edgelm-assign-formats=map='lm_(head=int8' 2>&1 | FileCheck %s --check-prefix=REGEX
-// REGEX: error: 'lm_(head' is no valid ECMAScript expression:
+// REGEX: error: 'lm_(head' is no valid POSIX extended expression:
 // RUN: not edgelm-opt %s --edgelm-assign-formats=map=mlp=int8 2>&1 | FileCheck %s --check-prefix=NOTHING
 // NOTHING: error: no matrix or node has a name that 'mlp=int8' finds
 // RUN: not edgelm-opt %s --edgelm-assign-formats=embedding=int8 2>&1 | FileCheck %s --check-prefix=TABLE
-// TABLE: error: has no embedding table, for which the format int8 was asked
+// TABLE: error: the model has no embedding table, for which the format int8 was asked
 // RUN: not edgelm-opt %s --edgelm-assign-formats=head=int8 2>&1 | FileCheck %s --check-prefix=HEAD
-// HEAD: error: has no matrix that makes logits, for which the format int8 was asked
+// HEAD: error: the model has no matrix that makes logits, for which the format int8 was asked
 // RUN: not edgelm-opt %s --edgelm-assign-formats=format=int4_g128 2>&1 | FileCheck %s --check-prefix=GROUP
 // GROUP: error: loc("lm_head.weight"): a matrix of 96 rows of 64 columns has no group of 128 columns, as int4_g128 has them; give it another format with --quant-map 'lm_head.weight=FORMAT'
 // RUN: not edgelm-opt %s --edgelm-assign-formats=format=f32 2>&1 | FileCheck %s --check-prefix=LARGER

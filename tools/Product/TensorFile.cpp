@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Reads TensorProto messages.
+// Reads and writes TensorProto messages.
 #include "Product/TensorFile.h"
 #include "Product/CommandLine.h"
 
@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <onnx/onnx_pb.h>
 
 using namespace edgelm::tools;
@@ -111,6 +112,18 @@ Tensor edgelm::tools::readTensor(const fs::path &path) {
                                   "bfloat16, int64, int32, int8, uint8, bool");
   }
   return tensor;
+}
+
+void edgelm::tools::writeTensor(const fs::path &path, const Tensor &tensor) {
+  onnx::TensorProto proto;
+  proto.set_name(tensor.name);
+  proto.set_data_type(onnx::TensorProto::FLOAT);
+  for (int64_t dim : tensor.dims)
+    proto.add_dims(dim);
+  proto.set_raw_data(tensor.floats.data(), tensor.floats.size() * sizeof(float));
+  std::ofstream file(path, std::ios::binary);
+  if (!proto.SerializeToOstream(&file) || !file.flush())
+    throw Failure(WrongInput, "cannot write " + path.string());
 }
 
 const Tensor *DataSet::input(const std::string &input) const {

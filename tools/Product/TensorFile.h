@@ -25,6 +25,9 @@ struct Tensor {
 /// Reads one TensorProto; throws a Failure when it is damaged or of a type that is not a number.
 Tensor readTensor(const std::filesystem::path &path);
 
+/// Writes a tensor of floats; throws a Failure when that is impossible.
+void writeTensor(const std::filesystem::path &path, const Tensor &tensor);
+
 /// The tensors of one test_data_set_N folder by name.
 struct DataSet {
   std::string name;

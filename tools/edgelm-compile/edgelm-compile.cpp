@@ -48,7 +48,7 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--quant", options.quant, "number format of the matrices; default: the type they are stored in");
   app.add_option(
          "--quant-map", options.quantMap,
-         "REGEX=FORMAT for the matrices whose name, or whose node's name, the ECMAScript expression finds; may be "
+         "REGEX=FORMAT for the matrices whose name, or whose node's name, the POSIX extended expression finds; may be "
          "repeated, the last match counts")
       ->take_all()
       ->allow_extra_args(false);

@@ -12,6 +12,7 @@ using namespace mlir;
 
 void Difference::add(double got, double expected) {
   ++compared;
+  values.push_back(static_cast<float>(got));
   double difference = std::fabs(got - expected);
   // A NaN must not look like agreement.
   greatest = std::isnan(difference) ? INFINITY : std::fmax(greatest, difference);

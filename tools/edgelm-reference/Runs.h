@@ -12,7 +12,8 @@ namespace edgelm::tools {
 struct Difference {
   double greatest = 0, reference = 0; ///< of the absolute difference, and of the expected values
   size_t compared = 0;
-  std::string skipped; ///< why nothing was compared
+  std::vector<float> values; ///< what was compared, in order
+  std::string skipped;       ///< why nothing was compared
 
   void add(double got, double expected);
 };

@@ -9,13 +9,31 @@
 #include "llvm/Support/SourceMgr.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 
 using namespace edgelm::tools;
 using namespace mlir;
 
+namespace fs = std::filesystem;
+
+/// A data set like `set` of `folder` whose logits are those that were found.
+static void write(const fs::path &folder, const DataSet &set, const Difference &found, const fs::path &to) {
+  auto logits = set.outputs.find("logits");
+  if (logits == set.outputs.end() || found.values.size() != logits->second.floats.size())
+    throw Failure(WrongInput, "--write needs a function that gives the logits of every token, such as score");
+  fs::path from = fs::exists(folder / set.name) ? folder / set.name : folder;
+  fs::create_directories(to / set.name);
+  for (const fs::directory_entry &file : fs::directory_iterator(from))
+    if (file.path().filename().string().starts_with("input_"))
+      fs::copy_file(file, to / set.name / file.path().filename(), fs::copy_options::overwrite_existing);
+  Tensor output = logits->second;
+  output.floats = found.values;
+  writeTensor(to / set.name / "output_0.pb", output);
+}
+
 int main(int argc, char **argv) {
   CLI::App app("Runs a module in the reference evaluator on ONNX test data sets");
-  std::string file = "-", data, name = "main";
+  std::string file = "-", data, name = "main", output;
   double tolerance = -1;
   int64_t chunk = 1 << 30;
   app.add_option("module", file, "Module of any phase, - for standard input");
@@ -24,6 +42,7 @@ int main(int argc, char **argv) {
   app.add_option("--chunk", chunk, "Tokens of each call of an entry over caches");
   app.add_option("--tolerance", tolerance,
                  "Fail (status 4) when a difference is greater, or when nothing was compared");
+  app.add_option("--write", output, "Folder for the same data sets with the logits that the module gives");
   return runTool(app, argc, argv, [&]() -> int {
     MLIRContext context;
     context.loadDialect<edgelm::EdgeLMDialect, func::FuncDialect>();
@@ -50,6 +69,8 @@ int main(int argc, char **argv) {
         continue;
       }
       compared += difference->compared;
+      if (!output.empty())
+        write(data, set, *difference, output);
       within &= difference->greatest <= tolerance;
       std::printf("%s: max_abs_diff %.3g max_rel_diff %.3g of %zu values\n", set.name.c_str(), difference->greatest,
                   difference->greatest / difference->reference, difference->compared);
