@@ -94,8 +94,8 @@ class Case:
 
     def measure_length(self, threads, length):
         decode = DECODE if length in self.arguments.past else 0
-        # A long prompt takes long enough to be timed once.
-        repeat = 3 if length <= 128 else 1
+        # What takes seconds is timed once a round.
+        repeat = 3 if length * (self.shape.body_macs + self.shape.head_macs) < 1e11 else 1
         run = Run(threads, length, decode, repeat, context=self.arguments.context)
         self.note(("edgelm", "last", length), "edgelm", lambda: self.edgelm.run(self.name, self.kind, run))
         if length in self.arguments.prefill:
@@ -174,6 +174,8 @@ class Case:
     def row(self, metric, threads, value, peer, field, length, better, cost, fraction):
         settings = {setting: self.median((peer.name, setting, length), field) for setting in peer.settings(self.kind)}
         settings = {setting: found for setting, found in settings.items() if found is not None}
+        if not settings and any((peer.name, setting, length) in self.results for setting in peer.settings(self.kind)):
+            return None  # llama-bench says nothing of it
         if not settings:
             return self.error_row(metric, threads, value, peer)
         setting = better(settings, key=settings.get)
@@ -200,7 +202,7 @@ class Case:
     def error_row(self, metric, threads, value, peer):
         row = dict.fromkeys(KEYS)
         row.update(case=self.name, metric=metric, threads=threads, edgelm=value, edgelm_format=self.format,
-                   peer=peer.name, error=f"{peer.name}: {self.failures.get(peer.name, 'it does not say')}")
+                   peer=peer.name, error=f"{peer.name}: {self.failures.get(peer.name, 'not measured')}")
         return row
 
 
@@ -282,7 +284,7 @@ def main():
                 case.measure(threads)
                 if ("roof",) in case.results:
                     print_roof(case, threads)
-                for row in case.rows(threads):
+                for row in filter(None, case.rows(threads)):
                     failed |= "error" in row
                     print_row(row, arguments.json)
             failed |= bool(case.failures)
