@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Measures single kernels on one core against the machine's own peak: G multiply-accumulates a second and GB/s.
 //
-// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, uk, dp, du, pf, next; of attention: qb, rt.
+// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, mv, uk, dp, du, pf, next,
+// scratch; of attention: qb, rt. q=FORMAT measures quantized weights (and their schedule), act=0 with activations in f32.
 #include "Codegen/HostTarget.h"
 #include "Codegen/Kernels/Attention.h"
 #include "Codegen/Kernels/Linear.h"
@@ -141,9 +142,15 @@ int main(int argc, char **argv) {
     return 1;
   }
   IsaRow isa = *findIsa(target->isa);
-  LinearSchedule &schedule = isa.schedules.linear;
+  const FormatRow *format = nullptr;
+  for (int i = 1; i < argc; ++i)
+    if (llvm::StringRef(argv[i]).starts_with("q="))
+      format = findFormat(argv[i] + 2);
+  LinearSchedule &schedule = format ? isa.schedules.quantized : isa.schedules.linear;
   schedule.tileRows[0] = setting(argc, argv, "m", schedule.tileRows[0]);
   schedule.tileRows[1] = setting(argc, argv, "m2", schedule.tileRows[1]);
+  schedule.tileVectors = setting(argc, argv, "mv", schedule.tileVectors);
+  schedule.scratchBytes = setting(argc, argv, "scratch", schedule.scratchBytes);
   schedule.unrollK = setting(argc, argv, "uk", schedule.unrollK);
   schedule.decodePanels = setting(argc, argv, "dp", schedule.decodePanels);
   schedule.decodeUnrollK = setting(argc, argv, "du", schedule.decodeUnrollK);
@@ -155,6 +162,9 @@ int main(int argc, char **argv) {
   constexpr size_t poolBytes = size_t(384) << 20;
   float *pool = allocate(poolBytes, setting(argc, argv, "huge", 1));
   float *input = allocate(4 << 20), *output = allocate(32 << 20);
+  // Codes of zeros and ones, whose scales are small numbers.
+  if (format)
+    memset(pool, 1, poolBytes);
   double peak = __builtin_cpu_supports("avx512f") ? peakGmacs512() : 0;
   double band = readGigabytes(pool, poolBytes, 5);
   llvm::outs() << llvm::format("%s (%s): fma peak (512 bit) %.1f GMAC/s, read %.1f GB/s from memory\n",
@@ -170,23 +180,28 @@ int main(int argc, char **argv) {
       continue;
     std::string name;
     int64_t items = 0, panels = 0;
+    LinearSpec spec;
+    double compileStart = secondsNow();
     KernelJit jit(
         *target,
         [&](mlir::ModuleOp module, const IsaRow &row) {
-          LinearSpec spec;
           spec.rows = shape.rows;
           spec.k = shape.k;
           spec.n = shape.n;
           spec.glu = shape.glu;
           spec.activation = shape.glu ? "silu" : "";
-          spec.weightType = mlir::Float32Type::get(module.getContext());
+          spec.format = format;
+          spec.int8Input = format && setting(argc, argv, "act", 1);
+          if (!format)
+            spec.weightType = mlir::Float32Type::get(module.getContext());
           items = spec.workItems(row);
           panels = spec.panels(row);
           name = getLinearKernel(module, spec, row).getName().str();
         },
         &isa);
     Task task = jit.task(name);
-    size_t matrixBytes = size_t(panels) * isa.panel * shape.k * 4;
+    double compileTime = secondsNow() - compileStart;
+    size_t matrixBytes = format ? spec.weightLayout(isa).bytes() : size_t(panels) * isa.panel * shape.k * 4;
     size_t weightBytes = matrixBytes * (shape.glu ? 2 : 1);
     size_t copies = poolBytes / weightBytes;
     size_t next = 0;
@@ -199,11 +214,12 @@ int main(int argc, char **argv) {
       task(shape.glu ? glu : plain, 0, int32_t(shape.rows), 0, int32_t(items));
     });
     double macs = double(shape.rows) * shape.k * shape.n * (shape.glu ? 2 : 1);
-    llvm::outs() << llvm::format(
-        "%4lld x %5lld x %6lld %-4s %8.1f us %7.1f GMAC/s (%4.1f %%)  weights %6.1f GB/s (%5.1f %%)\n",
-        (long long)shape.rows, (long long)shape.k, (long long)shape.n, shape.glu ? "glu" : "", time * 1e6,
-        macs / time * 1e-9, 100 * macs / time * 1e-9 / peak, double(weightBytes) / time * 1e-9,
-        100 * double(weightBytes) / time * 1e-9 / band);
+    llvm::outs() << llvm::format("%4lld x %5lld x %6lld %-4s %8.1f us %7.1f GMAC/s (%4.1f %%)  weights %6.1f GB/s "
+                                 "(%5.1f %%), compiled in %.2f s\n",
+                                 (long long)shape.rows, (long long)shape.k, (long long)shape.n, shape.glu ? "glu" : "",
+                                 time * 1e6, macs / time * 1e-9, 100 * macs / time * 1e-9 / peak,
+                                 double(weightBytes) / time * 1e-9, 100 * double(weightBytes) / time * 1e-9 / band,
+                                 compileTime);
   }
   if (!only || only == 2)
     measureAttention(*target, isa, pool, input, output, peak);

@@ -34,8 +34,23 @@ static LogicalResult requireF32(Operation *op, ArrayRef<Value> values) {
   return success();
 }
 
+/// The row of the number format that a value's elements have, or null.
+static const FormatRow *formatOf(Value value) {
+  QType type = dyn_cast<QType>(tensorType(value).getElementType());
+  return type ? &type.row() : nullptr;
+}
+
+/// How the rows of quantized activations lie, if that is what `value` is.
+static std::optional<ActivationLayout> quantizedRowsOf(Value value) {
+  RankedTensorType type = tensorType(value);
+  Int8RowsType element = dyn_cast<Int8RowsType>(type.getElementType());
+  if (!element)
+    return std::nullopt;
+  return ActivationLayout{type.getShape().back(), element.getGroup()};
+}
+
 static LogicalResult lower(E &e, LinearOp op) {
-  if (failed(requireF32(op, {op.getInput(), op.getResult()})))
+  if (failed(requireF32(op, {op.getResult()})))
     return failure();
   int64_t k = tensorType(op.getInput()).getShape().back();
   LinearSpec spec;
@@ -43,19 +58,24 @@ static LogicalResult lower(E &e, LinearOp op) {
   spec.k = k;
   spec.n = tensorType(op.getResult()).getShape().back();
   spec.glu = op.getGlu();
-  spec.weightType = tensorType(op.getWeights()[0]).getElementType();
+  spec.format = formatOf(op.getWeights()[0]);
+  spec.int8Input = quantizedRowsOf(op.getInput()).has_value();
+  if (!spec.format)
+    spec.weightType = tensorType(op.getWeights()[0]).getElementType();
+  if (!spec.int8Input && failed(requireF32(op, {op.getInput()})))
+    return failure();
   spec.residual = bool(op.getResidual());
   spec.activation = op.getActivation().value_or("").str();
   if (op.getWeights().size() != (spec.glu ? 2 : 1) || op.getBiases().size() > 1)
     return op.emitOpError(
         "is not packed: expected one weight (two with glu) and at most one bias; run edgelm-pack-weights");
-  SmallVector<Value> buffers = {e.buffer(op.getInput(), f32Memref(e, {spec.rows, spec.k}))};
+  SmallVector<Value> buffers = {e.buffer(op.getInput(), spec.inputMemref(e.b.getContext()))};
   for (Value weight : op.getWeights()) {
     PackedWeightOp packed = weight.getDefiningOp<PackedWeightOp>();
     if (!packed || int64_t(packed.getPanel()) != e.isa.panel)
       return op.emitOpError("needs weights packed in panels of ")
              << e.isa.panel << "; run edgelm-pack-weights=panel=" << e.isa.panel;
-    buffers.push_back(e.buffer(weight, MemRefType::get({spec.panels(e.isa), spec.k, e.isa.panel}, spec.weightType)));
+    buffers.push_back(e.buffer(weight, spec.weightMemref(e.b.getContext(), e.isa)));
   }
   for (Value bias : op.getBiases()) {
     spec.constantBias = constantOf(bias);
@@ -77,7 +97,9 @@ static LogicalResult lower(E &e, EmbedOp op) {
   spec.vocabulary = tensorType(op.getTable()).getDimSize(0);
   spec.columns = tensorType(op.getTable()).getDimSize(1);
   spec.tokenType = memrefOf(op.getTokens().getType()).getElementType();
-  spec.tableType = tensorType(op.getTable()).getElementType();
+  spec.format = formatOf(op.getTable());
+  if (!spec.format)
+    spec.tableType = tensorType(op.getTable()).getElementType();
   if (PackedWeightOp packed = op.getTable().getDefiningOp<PackedWeightOp>())
     spec.panel = packed.getPanel();
   func::FuncOp kernel = getEmbedKernel(e.module, spec, e.isa);
@@ -115,7 +137,8 @@ static LogicalResult lower(E &e, PositionRowsOp op) {
 
 static LogicalResult lowerNorm(E &e, Operation *op, NormSpec spec, ArrayRef<Value> parameters) {
   Value input = op->getOperand(0), result = op->getResult(0);
-  if (failed(requireF32(op, {input, result})))
+  spec.quantized = quantizedRowsOf(result);
+  if (failed(requireF32(op, {input})) || (!spec.quantized && failed(requireF32(op, {result}))))
     return failure();
   spec.columns = tensorType(input).getShape().back();
   spec.rows = rowsOf(input);
@@ -126,9 +149,18 @@ static LogicalResult lowerNorm(E &e, Operation *op, NormSpec spec, ArrayRef<Valu
     if (!constant)
       buffers.push_back(e.buffer(parameter, f32Memref(e, {spec.columns})));
   }
-  buffers.push_back(e.buffer(result, f32Memref(e, {spec.rows, spec.columns})));
-  e.launch(op->getLoc(), getNormKernel(e.module, spec, e.isa), buffers, spec.rows, spec.rows,
-           4 * spec.rows * spec.columns);
+  func::FuncOp kernel = getNormKernel(e.module, spec, e.isa);
+  buffers.push_back(e.buffer(result, cast<MemRefType>(kernel.getArgumentTypes()[buffers.size()])));
+  e.launch(op->getLoc(), kernel, buffers, spec.rows, spec.rows, 4 * spec.rows * spec.columns);
+  return success();
+}
+
+static LogicalResult lower(E &e, QuantizeRowsOp op) {
+  QuantizeRowsSpec spec = {rowsOf(op.getInput()), *quantizedRowsOf(op.getResult())};
+  func::FuncOp kernel = getQuantizeRowsKernel(e.module, spec, e.isa);
+  SmallVector<Value> buffers = {e.buffer(op.getInput(), cast<MemRefType>(kernel.getArgumentTypes()[0])),
+                                e.buffer(op.getResult(), cast<MemRefType>(kernel.getArgumentTypes()[1]))};
+  e.launch(op.getLoc(), kernel, buffers, spec.rows, spec.rows, 4 * spec.rows * spec.layout.k);
   return success();
 }
 
@@ -268,7 +300,7 @@ LogicalResult lowerOperation(E &e, Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<PackedWeightOp, ConstantOp>([](Operation *) { return success(); })
       .Case<LinearOp, EmbedOp, PositionRowsOp, RmsNormOp, LayerNormOp, SoftmaxOp, RopeOp, CacheAppendOp,
-            CachedAttentionOp, AttentionOp, SelectRowOp>([&](auto typed) { return lower(e, typed); })
+            CachedAttentionOp, AttentionOp, QuantizeRowsOp, SelectRowOp>([&](auto typed) { return lower(e, typed); })
       .Default([&](Operation *other) { return lowerAlgebra(e, other); });
 }
 

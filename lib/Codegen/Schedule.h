@@ -7,15 +7,16 @@
 
 namespace edgelm {
 
-/// Loop nest of a linear kernel. A panel is `IsaRow::panel` output columns, packed [K][panel].
+/// Loop nest of a linear kernel. A panel is `IsaRow::panel` output columns. Over quantized weights a step along K is a
+/// group of columns, or 32 columns where a group is the whole row.
 struct LinearSchedule {
   /// Rows of activations in the register tile of the matmul, then of the smaller tiles for the last rows (0 ends).
   std::array<int64_t, 4> tileRows;
+  /// Vectors of output columns in the register tile of the matmul.
+  int64_t tileVectors;
   /// Work items that the matmul should have, so that threads share them evenly: where there are fewer panels, the rows of
   /// a panel are divided too.
   int64_t minItems;
-  /// Steps along K that stay in the first-level cache before the next rows are taken; 0 is all of K.
-  int64_t blockK;
   /// Steps along K in one iteration of the innermost loop.
   int64_t unrollK;
   /// Panels that one thread of the matvec works on at once, so that enough accumulator chains are in flight.
@@ -26,6 +27,8 @@ struct LinearSchedule {
   int64_t decodePrefetchBytes;
   /// Whether the matmul fetches the next panel into the second-level cache while it works on this one.
   bool prefetchNextPanel;
+  /// Up to that many bytes of codes, the matmul unpacks a panel to the stack before it multiplies.
+  int64_t scratchBytes;
 };
 
 /// Loop nest of an attention kernel.
@@ -39,6 +42,7 @@ struct AttentionSchedule {
 /// All schedules that an ISA row states.
 struct Schedules {
   LinearSchedule linear;
+  LinearSchedule quantized;
   AttentionSchedule attention;
 };
 

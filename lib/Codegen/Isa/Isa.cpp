@@ -4,7 +4,7 @@
 
 namespace edgelm {
 
-static const IsaRow *const kIsas[] = {&kX86Sse42, &kX86Avx2, &kX86Avx512};
+static const IsaRow *const kIsas[] = {&kX86Sse42, &kX86Avx2, &kX86AvxVnni, &kX86Avx512, &kX86Avx512Vnni};
 
 std::span<const IsaRow *const> isaTable() {
   return kIsas;

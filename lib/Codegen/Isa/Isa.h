@@ -4,10 +4,27 @@
 
 #include "Codegen/Schedule.h"
 
+#include "llvm/ADT/ArrayRef.h"
+
 #include <span>
 #include <string_view>
 
 namespace edgelm {
+
+class KernelBuilder;
+class Val;
+
+/// How an instruction set multiplies bytes. Sums are vectors of `IsaRow::lanes` i32, bytes come four to a lane;
+/// activations lie within -127 .. 127.
+struct ByteDot {
+  /// sum + the lane's four products, exact for unsigned weights of up to `unsignedBits` bits.
+  Val (*ofUnsigned)(KernelBuilder &k, Val sum, Val weights, Val activations);
+  int unsignedBits;
+  /// The same for signed weights; null where `ofUnsigned` takes all 8 bits.
+  Val (*ofSigned)(KernelBuilder &k, Val sum, Val weights, Val activations);
+  /// table[code] of every byte, for codes 0 .. 15.
+  Val (*lookup)(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
+};
 
 /// An instruction set as the kernels see it.
 struct IsaRow {
@@ -23,6 +40,8 @@ struct IsaRow {
   bool hasF16Convert;
   /// Loads and stores take a lane mask; otherwise the last lanes are moved one by one.
   bool hasMaskedMemory;
+  /// Products of bytes.
+  ByteDot dot;
   /// The loop nests to use when nobody has measured better ones.
   Schedules schedules;
 };
@@ -35,6 +54,8 @@ const IsaRow *findIsa(std::string_view name);
 
 extern const IsaRow kX86Sse42;
 extern const IsaRow kX86Avx2;
+extern const IsaRow kX86AvxVnni;
 extern const IsaRow kX86Avx512;
+extern const IsaRow kX86Avx512Vnni;
 
 } // namespace edgelm

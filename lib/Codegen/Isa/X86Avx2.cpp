@@ -1,8 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// AVX2, FMA and F16C (x86-64-v3): 16 registers of 8 floats, masked moves exist for 32-bit lanes.
+// AVX2, FMA and F16C (x86-64-v3): 16 registers of 8 floats, masked moves exist for 32-bit lanes. AVX-VNNI adds products
+// of bytes.
 #include "Codegen/Isa/Isa.h"
+#include "Codegen/Isa/X86Dot.h"
 
 namespace edgelm {
+
+// 6 x 2 accumulators, two weights and one activation fill 15 of 16 registers.
+static constexpr Schedules kSchedules = {.linear = {.tileRows = {6, 2, 1, 0},
+                                                    .tileVectors = 2,
+                                                    .minItems = 64,
+                                                    .unrollK = 4,
+                                                    .decodePanels = 4,
+                                                    .decodeUnrollK = 4,
+                                                    .decodePrefetchBytes = 2048,
+                                                    .prefetchNextPanel = true,
+                                                    .scratchBytes = 0},
+                                         .quantized = {.tileRows = {4, 2, 1, 0},
+                                                       .tileVectors = 1,
+                                                       .minItems = 64,
+                                                       .unrollK = 1,
+                                                       .decodePanels = 1,
+                                                       .decodeUnrollK = 1,
+                                                       .decodePrefetchBytes = 2048,
+                                                       .prefetchNextPanel = false,
+                                                       .scratchBytes = 512 << 10},
+                                         .attention = {.queryBlock = 16, .rowsTogether = 2}};
 
 const IsaRow kX86Avx2 = {
     .name = "x86-avx2",
@@ -11,16 +34,19 @@ const IsaRow kX86Avx2 = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    // 6 x 2 accumulators, two weights and one activation fill 15 of 16 registers.
-    .schedules = {.linear = {.tileRows = {6, 2, 1, 0},
-                             .minItems = 64,
-                             .blockK = 0,
-                             .unrollK = 4,
-                             .decodePanels = 4,
-                             .decodeUnrollK = 4,
-                             .decodePrefetchBytes = 2048,
-                             .prefetchNextPanel = true},
-                  .attention = {.queryBlock = 16, .rowsTogether = 2}},
+    .dot = {x86MaddUnsigned, kMaddUnsignedBits, x86MaddSigned, x86Lookup},
+    .schedules = kSchedules,
+};
+
+const IsaRow kX86AvxVnni = {
+    .name = "x86-avx-vnni",
+    .lanes = 8,
+    .panel = 16,
+    .hasFma = true,
+    .hasF16Convert = true,
+    .hasMaskedMemory = true,
+    .dot = {x86Vnni, 8, nullptr, x86Lookup},
+    .schedules = kSchedules,
 };
 
 } // namespace edgelm

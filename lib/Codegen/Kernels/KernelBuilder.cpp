@@ -3,6 +3,7 @@
 #include "Codegen/Kernels/KernelBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -74,6 +75,9 @@ Val Val::operator&(Val other) const {
 Val Val::operator|(Val other) const {
   return builder->wrap(arith::OrIOp::create(builder->b, builder->loc, *this, other));
 }
+Val Val::operator^(Val other) const {
+  return builder->wrap(arith::XOrIOp::create(builder->b, builder->loc, *this, other));
+}
 
 mlir::VectorType KernelBuilder::f32Vector(int64_t lanes) {
   return mlir::VectorType::get({lanes}, f32Type());
@@ -114,6 +118,10 @@ Val KernelBuilder::splat(Val scalar, int64_t lanes) {
 
 Val KernelBuilder::extract(Val vector, int64_t lane) {
   return wrap(mlir::vector::ExtractOp::create(b, loc, vector, llvm::ArrayRef<int64_t>{lane}));
+}
+
+Val KernelBuilder::extractAt(Val vector, Val lane) {
+  return wrap(mlir::vector::ExtractOp::create(b, loc, vector, llvm::ArrayRef<mlir::OpFoldResult>{lane.value}));
 }
 
 Val KernelBuilder::bitcast(Val value, mlir::Type element) {
@@ -164,6 +172,48 @@ Val KernelBuilder::shl(Val x, int64_t bits) {
 }
 Val KernelBuilder::shrU(Val x, int64_t bits) {
   return wrap(arith::ShRUIOp::create(b, loc, x, likeInt(x.type(), bits)));
+}
+
+Val KernelBuilder::shrS(Val x, int64_t bits) {
+  return wrap(arith::ShRSIOp::create(b, loc, x, likeInt(x.type(), bits)));
+}
+
+Val KernelBuilder::regroup(Val vector, unsigned bits) {
+  mlir::VectorType type = llvm::cast<mlir::VectorType>(vector.type());
+  int64_t all = type.getNumElements() * type.getElementTypeBitWidth();
+  return wrap(
+      mlir::vector::BitCastOp::create(b, loc, mlir::VectorType::get({all / bits}, b.getIntegerType(bits)), vector));
+}
+
+Val KernelBuilder::toWidth(Val integer, unsigned bits, bool isSigned) {
+  mlir::Type type = b.getIntegerType(bits);
+  unsigned from = mlir::getElementTypeOrSelf(integer.type()).getIntOrFloatBitWidth();
+  if (from == bits)
+    return integer;
+  if (auto vector = llvm::dyn_cast<mlir::VectorType>(integer.type()))
+    type = vector.clone(type);
+  if (bits < from)
+    return wrap(arith::TruncIOp::create(b, loc, type, integer.value));
+  if (isSigned)
+    return wrap(arith::ExtSIOp::create(b, loc, type, integer.value));
+  return wrap(arith::ExtUIOp::create(b, loc, type, integer.value));
+}
+
+Val KernelBuilder::toFloat(Val integer) {
+  mlir::Type type = f32Type();
+  if (auto vector = llvm::dyn_cast<mlir::VectorType>(integer.type()))
+    type = vector.clone(type);
+  return wrap(arith::SIToFPOp::create(b, loc, type, integer.value));
+}
+
+Val KernelBuilder::constantBytes(llvm::ArrayRef<int8_t> bytes) {
+  mlir::VectorType type = mlir::VectorType::get({int64_t(bytes.size())}, b.getI8Type());
+  return wrap(arith::ConstantOp::create(b, loc, mlir::DenseElementsAttr::get(type, bytes)));
+}
+
+Val KernelBuilder::intrinsic(llvm::StringRef name, mlir::Type result, llvm::ArrayRef<Val> operands) {
+  llvm::SmallVector<mlir::Value> values(operands.begin(), operands.end());
+  return wrap(mlir::LLVM::CallIntrinsicOp::create(b, loc, result, b.getStringAttr(name), values).getResult(0));
 }
 
 Val KernelBuilder::shuffle(Val x, Val y, llvm::ArrayRef<int64_t> lanes) {

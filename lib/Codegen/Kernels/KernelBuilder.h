@@ -45,6 +45,7 @@ public:
   // Bits of integers, or of i1.
   Val operator&(Val other) const;
   Val operator|(Val other) const;
+  Val operator^(Val other) const;
 
   KernelBuilder *builder = nullptr;
   mlir::Value value;
@@ -79,9 +80,18 @@ public:
   Val toIndex(Val integer);
   Val splat(Val scalar, int64_t lanes);
   Val extract(Val vector, int64_t lane);
+  Val extractAt(Val vector, Val lane);
   Val bitcast(Val value, mlir::Type element);
   /// A vector of lanes start, start + 1, ... of type i32.
   Val iota(Val startI32, int64_t lanes);
+  /// The same bits as a vector of integers of another width.
+  Val regroup(Val vector, unsigned bits);
+  /// Integers of another width: bits are cut off, or zeros (signed: copies of the sign) put in front.
+  Val toWidth(Val integer, unsigned bits, bool isSigned = false);
+  /// Signed integers to the nearest f32.
+  Val toFloat(Val integer);
+  /// Vector of i8.
+  Val constantBytes(llvm::ArrayRef<int8_t> bytes);
 
   // Arithmetic.
   /// a * b + c, rounded once where the ISA can.
@@ -94,10 +104,14 @@ public:
   Val sqrt(Val x);
   Val shl(Val x, int64_t bits);
   Val shrU(Val x, int64_t bits);
+  Val shrS(Val x, int64_t bits);
   Val shuffle(Val x, Val y, llvm::ArrayRef<int64_t> lanes);
   /// The sum (or maximum) of all lanes by halving, the same order on every machine of that width.
   Val horizontalSum(Val vector);
   Val horizontalMax(Val vector);
+
+  /// An LLVM intrinsic without side effects.
+  Val intrinsic(llvm::StringRef name, mlir::Type result, llvm::ArrayRef<Val> operands);
 
   // Memory. Elements of f16 and bf16 become f32 on load; values of f32 become f16 when stored as such.
   Val load(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices);
@@ -109,8 +123,13 @@ public:
   void storeFirst(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, Val vector, int64_t count);
   /// Fetches the cache line at the element into the first level (3) or the second (2).
   void prefetch(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, int locality);
-  mlir::Value stackBuffer(llvm::ArrayRef<int64_t> shape, int64_t alignment = 64);
-  /// Elements as stored become f32.
+  mlir::Value stackBuffer(llvm::ArrayRef<int64_t> shape, int64_t alignment = 64) {
+    return stackBuffer(shape, f32Type(), alignment);
+  }
+  mlir::Value stackBuffer(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t alignment = 64);
+  /// What lies from byte `at` of a memref of i8 as elements of another type.
+  mlir::Value viewAs(mlir::Value bytes, Val at, mlir::Type element);
+  /// Floats as stored become f32; integers stay.
   Val toF32(Val value);
   /// Values of f32 become `element` (f32 or f16), rounded half to even.
   Val fromF32(Val value, mlir::Type element);

@@ -57,7 +57,7 @@ Val KernelBuilder::fromF32(Val value, mlir::Type element) {
 
 Val KernelBuilder::toF32(Val value) {
   mlir::Type element = mlir::getElementTypeOrSelf(value.type());
-  if (element.isF32())
+  if (element.isF32() || !llvm::isa<mlir::FloatType>(element))
     return value;
   auto vector = llvm::dyn_cast<mlir::VectorType>(value.type());
   if (element.isBF16()) {
@@ -73,7 +73,7 @@ Val KernelBuilder::toF32(Val value) {
 
 Val KernelBuilder::load(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices) {
   Val value = wrap(mlir::memref::LoadOp::create(b, loc, memref, mlir::ValueRange(indices)));
-  return llvm::isa<mlir::FloatType>(value.type()) ? toF32(value) : value;
+  return toF32(value);
 }
 
 void KernelBuilder::store(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices, Val value) {
@@ -134,8 +134,14 @@ void KernelBuilder::prefetch(mlir::Value memref, llvm::ArrayRef<mlir::Value> ind
                                    /*isDataCache=*/true);
 }
 
-mlir::Value KernelBuilder::stackBuffer(llvm::ArrayRef<int64_t> shape, int64_t alignment) {
-  return mlir::memref::AllocaOp::create(b, loc, memref(shape, f32Type()), b.getI64IntegerAttr(alignment));
+mlir::Value KernelBuilder::stackBuffer(llvm::ArrayRef<int64_t> shape, mlir::Type element, int64_t alignment) {
+  return mlir::memref::AllocaOp::create(b, loc, memref(shape, element), b.getI64IntegerAttr(alignment));
+}
+
+mlir::Value KernelBuilder::viewAs(mlir::Value bytes, Val at, mlir::Type element) {
+  int64_t size = llvm::cast<mlir::MemRefType>(bytes.getType()).getNumElements();
+  mlir::MemRefType type = memref({size * 8 / element.getIntOrFloatBitWidth()}, element);
+  return mlir::memref::ViewOp::create(b, loc, type, bytes, at, mlir::ValueRange{});
 }
 
 } // namespace edgelm

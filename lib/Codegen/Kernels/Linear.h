@@ -3,6 +3,7 @@
 #pragma once
 
 #include "Codegen/Kernels/KernelBuilder.h"
+#include "Dialect/PackedLayout.h"
 
 #include <optional>
 #include <string>
@@ -11,17 +12,22 @@ namespace edgelm {
 
 /// Says everything that distinguishes one linear kernel from another.
 ///
-/// Memrefs: input [rows, K] f32; weights [ceil(N / P)][K][P], with `glu` gate and then up; bias [N] f32 when `bias`
-/// (gate's and up's one after the other when `glu`: [2 N]); residual [rows, N] f32 when `residual`; output [rows, N]
-/// f32. Work items are panels. The first `n` rows are computed. Each output is one chain over k = 0 .. K-1 from zero,
-/// so that one row and many give the same bits, whatever the schedule.
+/// Memrefs: input [rows, K] f32 or, with `int8Input`, rows of `ActivationLayout` (i8); weights
+/// [ceil(N / P)][K][P] or, with a `format`, panels of `PackedLayout` (i8), with `glu` gate and then up; bias [N] f32 when
+/// `bias` (gate's and up's one after the other when `glu`: [2 N]); residual [rows, N] f32 when `residual`; output
+/// [rows, N] f32. Work items are panels, or blocks of rows of a panel. The first `n` rows are computed. The order of sums
+/// is that of docs/quantization.md, so that one row and many give the same bits, whatever the schedule.
 struct LinearSpec {
   int64_t rows = 1;
   int64_t k = 0;
   /// Columns of the output.
   int64_t n = 0;
-  /// f32, f16 or bf16.
+  /// f32, f16 or bf16; null with a `format`.
   mlir::Type weightType;
+  /// Format of quantized weights, or null.
+  const FormatRow *format = nullptr;
+  /// Activations are quantized, in groups as the format's sums need them.
+  bool int8Input = false;
   bool bias = false;
   /// A bias of one value instead of its memref.
   std::optional<double> constantBias;
@@ -38,6 +44,14 @@ struct LinearSpec {
   int64_t rowBlocks(const IsaRow &isa) const;
   /// Work items of one call.
   int64_t workItems(const IsaRow &isa) const { return panels(isa) * rowBlocks(isa); }
+  /// The loop nest of this kind of weights.
+  const LinearSchedule &schedule(const IsaRow &isa) const;
+  /// Where the bytes of quantized weights and activations lie.
+  PackedLayout weightLayout(const IsaRow &isa) const { return {format, n, k, isa.panel}; }
+  ActivationLayout inputLayout() const;
+  /// The memrefs of the input and of each matrix.
+  mlir::MemRefType inputMemref(mlir::MLIRContext *context) const;
+  mlir::MemRefType weightMemref(mlir::MLIRContext *context, const IsaRow &isa) const;
 };
 
 /// The kernel of that spec in `module`, made on first use.

@@ -27,6 +27,8 @@ std::string NormSpec::name() const {
       os << llvm::format("_c%016llx", (unsigned long long)std::bit_cast<uint64_t>(*constant));
     else
       os << "_m";
+  if (quantized)
+    os << "_g" << quantized->group;
   return text;
 }
 
@@ -47,8 +49,18 @@ static Val loadBias(KernelBuilder &k, const KernelArgs &args, const NormSpec &sp
   return k.loadFirst(args.memrefs[spec.constantWeight ? 1 : 2], {column}, k.isa.lanes, count);
 }
 
+/// Stores a row whose values `value` computes.
+static void storeRow(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val row,
+                     llvm::function_ref<Val(Val, int64_t)> value) {
+  mlir::Value output = args.memrefs.back();
+  if (spec.quantized)
+    return quantizeRow(k, *spec.quantized, output, row, value);
+  forRow(k, spec.columns,
+         [&](Val column, int64_t count) { k.storeFirst(output, {row, column}, value(column, count), count); });
+}
+
 static void buildRms(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val row) {
-  mlir::Value input = args.memrefs[0], output = args.memrefs.back();
+  mlir::Value input = args.memrefs[0];
   int64_t lanes = k.isa.lanes;
   Val squares = reduceRow(
       k, spec.columns, k.like(k.f32Vector(lanes), 0.0),
@@ -58,14 +70,14 @@ static void buildRms(KernelBuilder &k, const KernelArgs &args, const NormSpec &s
       },
       add);
   Val scale = k.splat(k.f32(1.0) / k.sqrt(squares / double(spec.columns) + spec.epsilon), lanes);
-  forRow(k, spec.columns, [&](Val column, int64_t count) {
+  storeRow(k, args, spec, row, [&](Val column, int64_t count) {
     Val x = k.loadFirst(input, {row, column}, lanes, count) * scale;
-    k.storeFirst(output, {row, column}, x * loadWeight(k, args, spec, column, count), count);
+    return x * loadWeight(k, args, spec, column, count);
   });
 }
 
 static void buildLayer(KernelBuilder &k, const KernelArgs &args, const NormSpec &spec, Val row) {
-  mlir::Value input = args.memrefs[0], output = args.memrefs.back();
+  mlir::Value input = args.memrefs[0];
   int64_t lanes = k.isa.lanes;
   Val zero = k.like(k.f32Vector(lanes), 0.0);
   Val sum = reduceRow(
@@ -86,11 +98,9 @@ static void buildLayer(KernelBuilder &k, const KernelArgs &args, const NormSpec 
       },
       add);
   Val scale = k.splat(k.f32(1.0) / k.sqrt(squares / double(spec.columns) + spec.epsilon), lanes);
-  forRow(k, spec.columns, [&](Val column, int64_t count) {
+  storeRow(k, args, spec, row, [&](Val column, int64_t count) {
     Val y = centred(column, count) * scale * loadWeight(k, args, spec, column, count);
-    if (spec.bias)
-      y = y + loadBias(k, args, spec, column, count);
-    k.storeFirst(output, {row, column}, y, count);
+    return spec.bias ? y + loadBias(k, args, spec, column, count) : y;
   });
 }
 
@@ -123,12 +133,14 @@ static void buildSoftmax(KernelBuilder &k, const KernelArgs &args, const NormSpe
 
 mlir::func::FuncOp getNormKernel(mlir::ModuleOp module, const NormSpec &spec, const IsaRow &isa) {
   mlir::Type f32 = mlir::Float32Type::get(module.getContext());
-  mlir::Type matrix = mlir::MemRefType::get({spec.rows, spec.columns}, f32);
+  mlir::MemRefType matrix = mlir::MemRefType::get({spec.rows, spec.columns}, f32);
   mlir::Type vector = mlir::MemRefType::get({spec.columns}, f32);
   bool isSoftmax = spec.kind == NormKind::Softmax || spec.kind == NormKind::LogSoftmax;
   llvm::SmallVector<mlir::Type> types = {matrix};
   types.append(isSoftmax ? 0 : int(!spec.constantWeight) + int(spec.bias && !spec.constantBias), vector);
-  types.push_back(matrix);
+  types.push_back(spec.quantized ? mlir::MemRefType::get({spec.rows * spec.quantized->rowBytes()},
+                                                         mlir::IntegerType::get(module.getContext(), 8))
+                                 : matrix);
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     k.loop(args.begin, k.min(args.end, args.n), 1, [&](Val row) {
       if (isSoftmax)

@@ -2,7 +2,7 @@
 // Kernels that normalise rows: RMS norm, layer norm and softmax.
 #pragma once
 
-#include "Codegen/Kernels/KernelBuilder.h"
+#include "Codegen/Kernels/QuantizeRows.h"
 
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ enum class NormKind { Rms, Layer, Softmax, LogSoftmax };
 /// Says everything that distinguishes one row normalisation from another.
 ///
 /// Memrefs: input [rows, columns]; weight [columns] (Rms, Layer); bias [columns] (Layer, when `bias`); output
-/// [rows, columns]; all f32. Work items are rows; those below `n` are computed. Input and output may be one buffer.
+/// [rows, columns]; all f32, but for an output that is `quantized` (i8, as QuantizeRowsSpec's). Work items are rows; those below `n` are computed. Input and output may be one buffer.
 struct NormSpec {
   NormKind kind = NormKind::Rms;
   int64_t rows = 1, columns = 1;
@@ -23,6 +23,8 @@ struct NormSpec {
   bool bias = false;
   /// A weight or bias of one value instead of its memref.
   std::optional<double> constantWeight, constantBias;
+  /// How the output of Rms and Layer is quantized, if it is.
+  std::optional<ActivationLayout> quantized;
 
   std::string name() const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Embedding, row copies and cache append.
 #include "Codegen/Kernels/Rows.h"
+#include "Codegen/Kernels/QuantizedCodes.h"
 #include "Codegen/Kernels/RowLoop.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -15,19 +16,56 @@ static mlir::Type f32Memref(mlir::ModuleOp module, llvm::ArrayRef<int64_t> shape
 std::string EmbedSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_embed_" << rows << 'x' << columns << '_' << vocabulary << '_' << tokenType << '_' << tableType;
+  os << "kernel_embed_" << rows << 'x' << columns << '_' << vocabulary << '_' << tokenType << '_';
+  if (format)
+    os << format->name;
+  else
+    os << tableType;
   if (panel)
     os << "_panel" << panel;
   return text;
 }
 
+static mlir::Type tableMemref(mlir::ModuleOp module, const EmbedSpec &spec) {
+  if (spec.format)
+    return mlir::MemRefType::get({PackedLayout{spec.format, spec.vocabulary, spec.columns, spec.panel}.bytes()},
+                                 mlir::IntegerType::get(module.getContext(), 8));
+  if (spec.panel)
+    return mlir::MemRefType::get({int64_t(llvm::divideCeil(spec.vocabulary, spec.panel)), spec.columns, spec.panel},
+                                 spec.tableType);
+  return mlir::MemRefType::get({spec.vocabulary, spec.columns}, spec.tableType);
+}
+
+/// The row of a quantized table that is lane `lane` of the panel at byte `base`: four columns at a time.
+static void embedQuantized(KernelBuilder &k, const EmbedSpec &spec, mlir::Value table, Val base, Val lane,
+                           llvm::function_ref<void(Val column, Val values, int64_t count)> store) {
+  QuantizedCodes codes(k, {spec.format, spec.vocabulary, spec.columns, spec.panel}, /*unsignedBits=*/8);
+  PanelVector vector = {table, base, k.index(0)};
+  vector.first = lane / double(k.isa.lanes) * double(k.isa.lanes);
+  Val within = lane - vector.first;
+  int64_t groupColumns = spec.format->groupOf(spec.columns);
+  auto unit = [&](Val number, int64_t columns) {
+    Val group = number * double(kColumnUnit) / double(groupColumns);
+    Val scale = k.splat(k.extractAt(codes.scales(vector, group), within), 4);
+    Val zero = k.i32(codes.offset);
+    if (spec.format->hasZeroPoints)
+      zero = k.extractAt(codes.zeroPoints(vector, group), within);
+    QuantizedCodes::Unit bytes(codes, vector, number, codes.multipliers(vector, group));
+    for (int64_t column = 0; column < columns; column += 4) {
+      Val word = k.extractAt(k.regroup(bytes.quad(column / 4), 32), within);
+      Val four = k.toWidth(k.regroup(k.splat(word, 1), 8), 32) - k.splat(zero, 4);
+      store(number * double(kColumnUnit) + double(column), k.toFloat(four) * scale,
+            std::min<int64_t>(4, columns - column));
+    }
+  };
+  int64_t whole = spec.columns / kColumnUnit;
+  k.loop(k.index(0), k.index(whole), 1, [&](Val number) { unit(number, kColumnUnit); });
+  if (spec.columns % kColumnUnit)
+    unit(k.index(whole), spec.columns % kColumnUnit);
+}
+
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa) {
-  mlir::Type table =
-      spec.panel
-          ? mlir::MemRefType::get({int64_t(llvm::divideCeil(spec.vocabulary, spec.panel)), spec.columns, spec.panel},
-                                  spec.tableType)
-          : mlir::MemRefType::get({spec.vocabulary, spec.columns}, spec.tableType);
-  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType), table,
+  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType), tableMemref(module, spec),
                                          f32Memref(module, {spec.rows, spec.columns})};
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     mlir::Value table = args.memrefs[1], output = args.memrefs[2];
@@ -42,6 +80,12 @@ mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, 
       // A panel holds the table transposed: one element a line.
       Val panel = token / double(spec.panel);
       Val lane = token - panel * double(spec.panel);
+      if (spec.format) {
+        int64_t panelBytes = PackedLayout{spec.format, spec.vocabulary, spec.columns, spec.panel}.panelBytes();
+        return embedQuantized(
+            k, spec, table, panel * double(panelBytes), lane,
+            [&](Val column, Val values, int64_t count) { k.storeFirst(output, {row, column}, values, count); });
+      }
       k.loop(k.index(0), k.index(spec.columns), 1,
              [&](Val column) { k.store(output, {row, column}, k.load(table, {panel, column, lane})); });
     });

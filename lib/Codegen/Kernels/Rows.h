@@ -4,16 +4,20 @@
 
 #include "Codegen/Kernels/KernelBuilder.h"
 
+#include "Dialect/PackedLayout.h"
+
 #include <string>
 
 namespace edgelm {
 
 /// Embedding. Memrefs: tokens [rows] i32 or i64; table [vocabulary, columns] or, with a `panel`, [ceil(vocabulary /
-/// panel)] [columns][panel], f32, f16 or bf16; output [rows, columns] f32. Work items are rows; those below `n` are
+/// panel)] [columns][panel], f32, f16 or bf16, or with a `format` i8 panels of `PackedLayout`; output [rows, columns] f32. Work items are rows; those below `n` are
 /// computed. A token outside the table reads row 0.
 struct EmbedSpec {
   int64_t rows = 1, columns = 1, vocabulary = 1, panel = 0;
   mlir::Type tokenType, tableType;
+  /// Format of a quantized table, which has a `panel` and no `tableType`; or null.
+  const FormatRow *format = nullptr;
 
   std::string name() const;
 };

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Codegen/Isa/X86Dot.h"
+
+namespace edgelm {
+
+namespace {
+
+/// The names of one operation's intrinsics by register width.
+struct Intrinsic {
+  llvm::StringLiteral bits128, bits256, bits512;
+};
+
+constexpr Intrinsic kMaddBytes = {"llvm.x86.ssse3.pmadd.ub.sw.128", "llvm.x86.avx2.pmadd.ub.sw",
+                                  "llvm.x86.avx512.pmaddubs.w.512"};
+constexpr Intrinsic kMaddWords = {"llvm.x86.sse2.pmadd.wd", "llvm.x86.avx2.pmadd.wd", "llvm.x86.avx512.pmaddw.d.512"};
+constexpr Intrinsic kShuffleBytes = {"llvm.x86.ssse3.pshuf.b.128", "llvm.x86.avx2.pshuf.b",
+                                     "llvm.x86.avx512.pshuf.b.512"};
+constexpr Intrinsic kDotBytes = {"llvm.x86.avx512.vpdpbusd.128", "llvm.x86.avx512.vpdpbusd.256",
+                                 "llvm.x86.avx512.vpdpbusd.512"};
+
+} // namespace
+
+static int64_t lanesOf(Val vector) {
+  return llvm::cast<mlir::VectorType>(vector.type()).getNumElements();
+}
+
+static Val call(KernelBuilder &k, const Intrinsic &names, mlir::Type result, llvm::ArrayRef<Val> operands) {
+  llvm::StringRef name = k.isa.lanes == 4 ? names.bits128 : k.isa.lanes == 8 ? names.bits256 : names.bits512;
+  return k.intrinsic(name, result, operands);
+}
+
+Val x86MaddUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
+  mlir::Type words = mlir::VectorType::get({lanesOf(weights) / 2}, k.b.getI16Type());
+  Val pairs = call(k, kMaddBytes, words, {weights, activations});
+  return sum + call(k, kMaddWords, sum.type(), {pairs, k.likeInt(words, 1)});
+}
+
+Val x86MaddSigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
+  // 512-bit registers have no psignb; a select becomes a masked subtraction there, and is pure everywhere.
+  Val zero = k.likeInt(weights.type(), 0);
+  Val isNegative = weights < zero;
+  return x86MaddUnsigned(k, sum, k.select(isNegative, zero - weights, weights),
+                         k.select(isNegative, zero - activations, activations));
+}
+
+Val x86Vnni(KernelBuilder &k, Val sum, Val weights, Val activations) {
+  return call(k, kDotBytes, sum.type(), {sum, weights, activations});
+}
+
+Val x86Lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
+  // The shuffle works within 16 bytes.
+  llvm::SmallVector<int8_t> repeated;
+  for (int64_t i = 0; i < lanesOf(codes); ++i)
+    repeated.push_back(table[i % 16]);
+  return call(k, kShuffleBytes, codes.type(), {k.constantBytes(repeated), codes});
+}
+
+} // namespace edgelm

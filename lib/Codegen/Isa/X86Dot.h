@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Products of bytes by x86 instructions, for any register width.
+#pragma once
+
+#include "Codegen/Kernels/KernelBuilder.h"
+
+namespace edgelm {
+
+/// Bits of unsigned weights that pmaddubsw takes: two products must fit into 16 bits, 2 * 127 * 127 < 2^15.
+inline constexpr int kMaddUnsignedBits = 7;
+
+/// pmaddubsw, pmaddwd, paddd.
+Val x86MaddUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+
+/// As above with |weight| and the weight's sign on the activation; a weight of -128 is exact.
+Val x86MaddSigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+
+/// vpdpbusd.
+Val x86Vnni(KernelBuilder &k, Val sum, Val weights, Val activations);
+
+/// pshufb.
+Val x86Lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
+
+} // namespace edgelm

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Codegen/Kernels/QuantizeRows.h"
+#include "Codegen/Kernels/RowLoop.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+namespace edgelm {
+
+/// Groups of up to that many columns stay in registers between the search for the largest and the division.
+static constexpr int64_t kColumnsInRegisters = 128;
+
+namespace {
+
+/// Quantizes groups of one row.
+class RowQuantizer {
+public:
+  RowQuantizer(KernelBuilder &k, const ActivationLayout &layout, mlir::Value output, Val row,
+               llvm::function_ref<Val(Val, int64_t)> value)
+      : k(k), layout(layout), output(output), base(row * double(layout.rowBytes())), value(value), lanes(k.isa.lanes) {}
+  void run();
+
+private:
+  void group(Val number, int64_t columns);
+  void wideGroup(Val number, int64_t columns);
+  /// `count` values from `column` on, the other lanes zero.
+  Val load(Val column, int64_t count);
+  /// Stores the scale of a group; returns what values are multiplied by.
+  Val storeScale(Val number, Val largest);
+  /// Stores codes and returns them as i32.
+  Val storeCodes(Val column, Val values, Val inverse);
+  void storeSum(Val number, Val codes);
+
+  KernelBuilder &k;
+  const ActivationLayout &layout;
+  mlir::Value output;
+  Val base;
+  llvm::function_ref<Val(Val, int64_t)> value;
+  int64_t lanes;
+};
+
+} // namespace
+
+Val RowQuantizer::load(Val column, int64_t count) {
+  Val values = value(column, count);
+  if (count == lanes)
+    return values;
+  Val used = k.iota(k.i32(0), lanes) < k.splat(k.i32(count), lanes);
+  return k.select(used, values, k.like(values.type(), 0));
+}
+
+Val RowQuantizer::storeScale(Val number, Val largest) {
+  Val isZero = largest < kSmallestActivation;
+  Val scale = k.select(isZero, k.f32(0), largest / 127.0);
+  k.store(k.viewAs(output, base + double(layout.scales()), k.f32Type()), {number}, scale);
+  return k.splat(k.select(isZero, k.f32(0), k.f32(127) / largest), lanes);
+}
+
+Val RowQuantizer::storeCodes(Val column, Val values, Val inverse) {
+  // Added to 1.5 * 2^23, a number is rounded half to even, and its integer is in the low bits.
+  constexpr double shift = 0x1.8p23;
+  Val rounded = k.bitcast(values * inverse + shift, k.b.getI32Type());
+  Val codes = rounded - k.bitcast(k.like(values.type(), shift), k.b.getI32Type());
+  k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {column}, k.toWidth(codes, 8));
+  return codes;
+}
+
+void RowQuantizer::storeSum(Val number, Val codes) {
+  k.store(k.viewAs(output, base + double(layout.sums()), k.b.getI32Type()), {number}, k.horizontalSum(codes));
+}
+
+void RowQuantizer::group(Val number, int64_t columns) {
+  Val first = number * double(layout.groupColumns());
+  Vals values;
+  Val largest, sum;
+  for (int64_t column = 0; column < columns; column += lanes) {
+    values.push_back(load(first + double(column), std::min(lanes, columns - column)));
+    Val magnitude = k.abs(values.back());
+    largest = column ? k.max(largest, magnitude) : magnitude;
+  }
+  Val inverse = storeScale(number, k.horizontalMax(largest));
+  for (size_t i = 0; i < values.size(); ++i) {
+    Val codes = storeCodes(first + double(int64_t(i) * lanes), values[i], inverse);
+    sum = i ? sum + codes : codes;
+  }
+  storeSum(number, sum);
+}
+
+void RowQuantizer::wideGroup(Val number, int64_t columns) {
+  Val first = number * double(layout.groupColumns());
+  mlir::Type vector = k.f32Vector(lanes);
+  Val largest = reduceRow(
+      k, columns, k.like(vector, 0),
+      [&](Val column, int64_t count, Val most) { return k.max(most, k.abs(load(first + column, count))); },
+      [&](Val x, Val y) { return k.max(x, y); });
+  Val inverse = storeScale(number, largest);
+  Val zero = k.likeInt(mlir::VectorType::get({lanes}, k.b.getI32Type()), 0);
+  Val sum = reduceRow(
+      k, columns, zero,
+      [&](Val column, int64_t count, Val sum) {
+        return sum + storeCodes(first + column, load(first + column, count), inverse);
+      },
+      [](Val x, Val y) { return x + y; });
+  k.store(k.viewAs(output, base + double(layout.sums()), k.b.getI32Type()), {number}, sum);
+}
+
+void RowQuantizer::run() {
+  int64_t each = layout.groupColumns(), full = layout.k / each;
+  auto quantize = [&](Val number, int64_t columns) {
+    return columns <= kColumnsInRegisters ? group(number, columns) : wideGroup(number, columns);
+  };
+  if (full == 1)
+    quantize(k.index(0), each);
+  else
+    k.loop(k.index(0), k.index(full), 1, [&](Val number) { quantize(number, each); });
+  if (layout.k % each)
+    quantize(k.index(full), layout.k % each);
+  // Vectors behind the last column.
+  for (int64_t column = llvm::divideCeil(layout.k, lanes) * lanes; column < layout.paddedK(); column += lanes)
+    k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {k.index(column)},
+                  k.likeInt(mlir::VectorType::get({lanes}, k.b.getI8Type()), 0));
+}
+
+void quantizeRow(KernelBuilder &k, const ActivationLayout &layout, mlir::Value output, Val row,
+                 llvm::function_ref<Val(Val, int64_t)> value) {
+  RowQuantizer(k, layout, output, row, value).run();
+}
+
+std::string QuantizeRowsSpec::name() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "kernel_quantize_rows_" << rows << 'x' << layout.k << "_g" << layout.group;
+  return text;
+}
+
+mlir::func::FuncOp getQuantizeRowsKernel(mlir::ModuleOp module, const QuantizeRowsSpec &spec, const IsaRow &isa) {
+  mlir::Builder b(module.getContext());
+  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows, spec.layout.k}, b.getF32Type()),
+                                         mlir::MemRefType::get({spec.rows * spec.layout.rowBytes()}, b.getI8Type())};
+  return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
+    k.loop(args.begin, k.min(args.end, args.n), 1, [&](Val row) {
+      quantizeRow(k, spec.layout, args.memrefs[1], row, [&](Val column, int64_t count) {
+        return k.loadFirst(args.memrefs[0], {row, column}, k.isa.lanes, count);
+      });
+    });
+  });
+}
+
+} // namespace edgelm

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reads packed weights of any format: codes as bytes four to a lane, scales and zero points, a vector of output rows.
+#pragma once
+
+#include "Codegen/Kernels/KernelBuilder.h"
+#include "Dialect/PackedLayout.h"
+
+namespace edgelm {
+
+/// Columns of K that a unit covers: eight vectors of four columns in each lane.
+inline constexpr int64_t kQuadsOfUnit = kColumnUnit / 4;
+
+/// One vector of output rows of one panel of one matrix.
+struct PanelVector {
+  /// The matrix, i8 [layout.bytes()].
+  mlir::Value bytes;
+  /// Where the panel starts, index.
+  Val base;
+  /// The first of the panel's rows in the vector, index.
+  Val first;
+};
+
+/// How the codes of one format come out as bytes. A byte u stands for the integer u - offset (minus the zero point where
+/// the format has them), u read as signed or unsigned; with Scale::Integer that is the code times its group's integer.
+class QuantizedCodes {
+public:
+  /// `unsignedBits`: codes of more bits come as signed integers.
+  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits);
+
+  /// Unpacks unit `unit` (index) of a vector, four columns after four; `multipliers` as `multipliers()` gives.
+  class Unit {
+  public:
+    Unit(QuantizedCodes &codes, const PanelVector &vector, Val unit, Val multipliers)
+        : codes(codes), vector(vector), unit(unit), multipliers(multipliers) {}
+    /// Bytes of columns 4 * quad .. 4 * quad + 3 of the unit.
+    Val quad(int64_t quad);
+
+  private:
+    Val planeBits(int plane, int64_t quad, int position);
+    QuantizedCodes &codes;
+    PanelVector vector;
+    Val unit, multipliers;
+    Val loaded[2];
+    int64_t loadedStep[2] = {-1, -1};
+  };
+
+  /// Group `group` (index) of a vector. The scale of a weight: f32.
+  Val scales(const PanelVector &vector, Val group);
+  /// i32; only with zero points.
+  Val zeroPoints(const PanelVector &vector, Val group);
+  /// Scale::Integer: i32 m for `Unit`; else null.
+  Val multipliers(const PanelVector &vector, Val group);
+
+  KernelBuilder &k;
+  const PackedLayout layout;
+  const FormatRow &format;
+  bool isSigned = false;
+  /// Whether what lies in memory are the bytes already.
+  bool isPlain = false;
+  int offset = 0;
+
+private:
+  Val load(const PanelVector &vector, int64_t part, Val row, mlir::Type element);
+  Val loadBytes(const PanelVector &vector, int64_t part, Val group);
+};
+
+} // namespace edgelm

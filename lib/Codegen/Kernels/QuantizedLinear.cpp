@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matvec and matmul over packed codes. The sums follow docs/quantization.md.
+#include "Codegen/Kernels/QuantizedLinear.h"
+#include "Codegen/Kernels/LinearFrame.h"
+#include "Codegen/Kernels/QuantizedCodes.h"
+
+#include "llvm/Support/MathExtras.h"
+
+namespace edgelm {
+
+bool sumsOverRow(const FormatRow &format) {
+  return format.scale == Scale::F32 || format.scale == Scale::Integer;
+}
+
+namespace {
+
+/// A step of the loop along K: one group, or one unit where a group is the whole row.
+struct Step {
+  /// Which step, index.
+  Val number;
+  /// Columns of K in it, the last step's may be fewer.
+  int64_t columns;
+};
+
+/// The vectors and rows of one register tile.
+struct RegisterTile {
+  llvm::SmallVector<PanelVector> vectors;
+  /// Where the unpacked bytes of each vector start, index; empty: they are unpacked as they come.
+  Vals unpacked;
+  Val row;
+  int64_t rows = 1;
+};
+
+/// Builds the body of one linear kernel over quantized weights.
+class QuantizedLinear : LinearFrame {
+public:
+  QuantizedLinear(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec)
+      : LinearFrame(k, args, spec), layout(spec.weightLayout(k.isa)), format(*spec.format),
+        codes(k, layout, spec.int8Input ? k.isa.dot.unsignedBits : 8), rowLayout(spec.inputLayout()),
+        overRow(spec.int8Input && sumsOverRow(format)),
+        stepColumns(format.group ? format.groupOf(spec.k) : std::min(kColumnUnit, spec.k)) {}
+  void build();
+
+private:
+  Vals accumulate(const RegisterTile &tile, int64_t unroll, llvm::function_ref<void(Val)> fetch);
+  void addStep(const RegisterTile &tile, Step step, Vals &sums);
+  void forUnits(Step step, Vals &sums, llvm::function_ref<void(Val, int64_t, Vals &)> body);
+  void addIntegers(const RegisterTile &tile, Step step, llvm::ArrayRef<Val> multipliers, Vals &sums);
+  void addFloats(const RegisterTile &tile, Step step, Vals &sums);
+  void scaleRows(const RegisterTile &tile, Vals &sums);
+  Vals initialSums(const RegisterTile &tile, Val group);
+  Val quadBytes(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val unit,
+                int64_t quad);
+  void unpackPanel(Val panel);
+  void prefetch(const RegisterTile &tile, Val step);
+  PanelVector vectorOf(Val panel, Column column);
+  Val activations(const RegisterTile &tile, int64_t row, Val quad);
+  Val rowPart(const RegisterTile &tile, int64_t row, int64_t part, Val group, mlir::Type element);
+  int64_t steps() const { return llvm::divideCeil(spec.k, stepColumns); }
+  mlir::Type integers() { return mlir::VectorType::get({lanes}, k.b.getI32Type()); }
+
+  const PackedLayout layout;
+  const FormatRow &format;
+  QuantizedCodes codes;
+  const ActivationLayout rowLayout;
+  bool overRow;
+  int64_t stepColumns;
+  mlir::Value scratch;
+};
+
+} // namespace
+
+static constexpr int64_t kLineBytes = 64;
+
+PanelVector QuantizedLinear::vectorOf(Val panel, Column column) {
+  return {weights[column.matrix], panel * double(layout.panelBytes()), k.index(column.vector * lanes)};
+}
+
+/// Element `group` of a part of an activation row.
+Val QuantizedLinear::rowPart(const RegisterTile &tile, int64_t row, int64_t part, Val group, mlir::Type element) {
+  Val at = (tile.row + double(row)) * double(rowLayout.rowBytes()) + double(part);
+  return k.load(k.viewAs(input, at, element), {group});
+}
+
+/// Four activations in every lane.
+Val QuantizedLinear::activations(const RegisterTile &tile, int64_t row, Val quad) {
+  return k.regroup(k.splat(rowPart(tile, row, 0, quad, k.b.getI32Type()), lanes), 8);
+}
+
+/// The sums that undo the offset of unsigned codes.
+Vals QuantizedLinear::initialSums(const RegisterTile &tile, Val group) {
+  Vals sums;
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    Val first = k.likeInt(integers(), 0);
+    if (codes.offset)
+      first = k.splat(rowPart(tile, r, rowLayout.sums(), group, k.b.getI32Type()) * double(-codes.offset), lanes);
+    sums.append(tile.vectors.size(), first);
+  }
+  return sums;
+}
+
+Val QuantizedLinear::quadBytes(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units,
+                               size_t vector, Val unit, int64_t quad) {
+  if (tile.unpacked.empty())
+    return units[vector].quad(quad);
+  Val at = tile.unpacked[vector] + unit * double(kColumnUnit * lanes) + double(quad * 4 * lanes);
+  return k.loadVector(scratch, {at}, 4 * lanes);
+}
+
+/// Calls `body` for each unit of a step with the columns of K in it: in a loop, since kernels are to stay small.
+void QuantizedLinear::forUnits(Step step, Vals &sums, llvm::function_ref<void(Val, int64_t, Vals &)> body) {
+  Val first = step.number * double(llvm::divideCeil(stepColumns, kColumnUnit));
+  int64_t full = step.columns / kColumnUnit;
+  if (full == 1)
+    body(first, kColumnUnit, sums);
+  else if (full)
+    sums = k.loop(first, first + double(full), 1, sums, [&](Val unit, llvm::ArrayRef<Val> carried) {
+      Vals next(carried);
+      body(unit, kColumnUnit, next);
+      return next;
+    });
+  if (step.columns % kColumnUnit)
+    body(first + double(full), step.columns % kColumnUnit, sums);
+}
+
+/// Adds the products of a step to sums of i32.
+void QuantizedLinear::addIntegers(const RegisterTile &tile, Step step, llvm::ArrayRef<Val> multipliers, Vals &sums) {
+  const ByteDot &dot = k.isa.dot;
+  size_t count = tile.vectors.size();
+  forUnits(step, sums, [&](Val unit, int64_t, Vals &sums) {
+    llvm::SmallVector<QuantizedCodes::Unit> units;
+    for (size_t i = 0; i < count; ++i)
+      units.emplace_back(codes, tile.vectors[i], unit, multipliers[i]);
+    for (int64_t quad = 0; quad < kQuadsOfUnit; ++quad) {
+      Vals bytes;
+      for (size_t i = 0; i < count; ++i)
+        bytes.push_back(quadBytes(tile, units, i, unit, quad));
+      for (int64_t r = 0; r < tile.rows; ++r) {
+        Val x = activations(tile, r, unit * double(kQuadsOfUnit) + double(quad));
+        for (size_t i = 0; i < count; ++i) {
+          Val &sum = sums[r * count + i];
+          sum = codes.isSigned ? dot.ofSigned(k, sum, bytes[i], x) : dot.ofUnsigned(k, sum, bytes[i], x);
+        }
+      }
+    }
+  });
+}
+
+/// acc = fma(x[k], float(v) * scale, acc), k ascending.
+void QuantizedLinear::addFloats(const RegisterTile &tile, Step step, Vals &sums) {
+  size_t count = tile.vectors.size();
+  Val group = format.group ? step.number : k.index(0);
+  Vals scales, multipliers, zeros;
+  for (const PanelVector &vector : tile.vectors) {
+    scales.push_back(codes.scales(vector, group));
+    multipliers.push_back(codes.multipliers(vector, group));
+    zeros.push_back(format.hasZeroPoints ? codes.zeroPoints(vector, group) : k.likeInt(integers(), codes.offset));
+  }
+  forUnits(step, sums, [&](Val unit, int64_t columns, Vals &sums) {
+    llvm::SmallVector<QuantizedCodes::Unit> units;
+    for (size_t i = 0; i < count; ++i)
+      units.emplace_back(codes, tile.vectors[i], unit, multipliers[i]);
+    Vals quads;
+    for (int64_t column = 0; column < columns; ++column) {
+      if (column % 4 == 0) {
+        quads.clear();
+        for (size_t i = 0; i < count; ++i)
+          quads.push_back(k.regroup(units[i].quad(column / 4), 32));
+      }
+      Vals values;
+      for (size_t i = 0; i < count; ++i) {
+        Val code = k.shrU(quads[i], 8 * (column % 4)) & k.likeInt(integers(), 0xff);
+        values.push_back(k.toFloat(code - zeros[i]) * scales[i]);
+      }
+      for (int64_t r = 0; r < tile.rows; ++r) {
+        Val x = k.splat(k.load(input, {tile.row + double(r), unit * double(kColumnUnit) + double(column)}), lanes);
+        for (size_t i = 0; i < count; ++i)
+          sums[r * count + i] = k.fma(x, values[i], sums[r * count + i]);
+      }
+    }
+  });
+}
+
+/// Adds one step to the carried sums: i32 over the row, or f32 with the group's scales.
+void QuantizedLinear::addStep(const RegisterTile &tile, Step step, Vals &sums) {
+  if (!spec.int8Input)
+    return addFloats(tile, step, sums);
+  Vals multipliers;
+  for (const PanelVector &vector : tile.vectors)
+    multipliers.push_back(tile.unpacked.empty() ? codes.multipliers(vector, step.number) : Val());
+  if (overRow)
+    return addIntegers(tile, step, multipliers, sums);
+
+  Val group = step.number;
+  Vals products = initialSums(tile, group), scales, zeros;
+  addIntegers(tile, step, multipliers, products);
+  for (const PanelVector &vector : tile.vectors) {
+    scales.push_back(codes.scales(vector, group));
+    if (format.hasZeroPoints)
+      zeros.push_back(codes.zeroPoints(vector, group));
+  }
+  size_t count = tile.vectors.size();
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), group, k.f32Type()), lanes);
+    for (size_t i = 0; i < count; ++i) {
+      Val product = products[r * count + i];
+      if (format.hasZeroPoints)
+        product = product - zeros[i] * k.splat(rowPart(tile, r, rowLayout.sums(), group, k.b.getI32Type()), lanes);
+      Val &sum = sums[r * count + i];
+      sum = sum + k.toFloat(product) * (scale * scales[i]);
+    }
+  }
+}
+
+/// float(sum over the row) * (s * t).
+void QuantizedLinear::scaleRows(const RegisterTile &tile, Vals &sums) {
+  size_t count = tile.vectors.size();
+  Vals scales;
+  for (const PanelVector &vector : tile.vectors)
+    scales.push_back(codes.scales(vector, k.index(0)));
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), k.index(0), k.f32Type()), lanes);
+    for (size_t i = 0; i < count; ++i)
+      sums[r * count + i] = k.toFloat(sums[r * count + i]) * (scale * scales[i]);
+  }
+}
+
+/// Sums over all of K, ordered [row][vector]. `fetch` may prefetch in each iteration.
+Vals QuantizedLinear::accumulate(const RegisterTile &tile, int64_t unroll, llvm::function_ref<void(Val)> fetch) {
+  Vals sums =
+      overRow ? initialSums(tile, k.index(0)) : Vals(tile.rows * tile.vectors.size(), k.like(k.f32Vector(lanes), 0.0));
+  // K is static, so what the unrolled loop leaves over is straight-line code.
+  int64_t full = spec.k / stepColumns, whole = full / unroll * unroll;
+  sums = k.loop(k.index(0), k.index(whole), unroll, sums, [&](Val at, llvm::ArrayRef<Val> carried) {
+    Vals next(carried);
+    fetch(at);
+    for (int64_t u = 0; u < unroll; ++u)
+      addStep(tile, {at + double(u), stepColumns}, next);
+    return next;
+  });
+  for (int64_t at = whole; at < steps(); ++at)
+    addStep(tile, {k.index(at), std::min(stepColumns, spec.k - at * stepColumns)}, sums);
+  if (overRow)
+    scaleRows(tile, sums);
+  return sums;
+}
+
+/// Spreads the bytes of a panel over its steps, so that what lies ahead, scales included, comes in order.
+void QuantizedLinear::prefetch(const RegisterTile &tile, Val step) {
+  int64_t each = llvm::divideCeil(layout.panelBytes(), steps());
+  int64_t bytes = each * schedule.decodeUnrollK;
+  if (schedule.decodePrefetchBytes == 0)
+    return;
+  size_t vectorsOfPanel = panelColumns / lanes * weights.size();
+  for (size_t i = 0; i < tile.vectors.size(); ++i) {
+    // The first vector of each matrix stands for its panel.
+    if (i % vectorsOfPanel >= weights.size())
+      continue;
+    Val at = tile.vectors[i].base + step * double(each);
+    for (int64_t byte = 0; byte < bytes; byte += kLineBytes)
+      k.prefetch(tile.vectors[i].bytes, {at + double(schedule.decodePrefetchBytes + byte)}, 3);
+  }
+}
+
+/// Unpacks a panel of every matrix into the scratch, [matrix][vector][K / 4][lane][4].
+void QuantizedLinear::unpackPanel(Val panel) {
+  int64_t vectors = panelColumns / lanes, vectorBytes = layout.paddedK() * lanes;
+  int64_t unitsOfStep = llvm::divideCeil(stepColumns, kColumnUnit), allUnits = layout.paddedK() / kColumnUnit;
+  for (size_t matrix = 0; matrix < weights.size(); ++matrix)
+    for (int64_t vector = 0; vector < vectors; ++vector) {
+      PanelVector from = vectorOf(panel, {matrix, vector});
+      k.loop(k.index(0), k.index(allUnits), 1, [&](Val unit) {
+        QuantizedCodes::Unit source(codes, from, unit, codes.multipliers(from, unit / double(unitsOfStep)));
+        Val to = unit * double(kColumnUnit * lanes) + double((int64_t(matrix) * vectors + vector) * vectorBytes);
+        for (int64_t quad = 0; quad < kQuadsOfUnit; ++quad)
+          k.storeVector(scratch, {to + double(quad * 4 * lanes)}, source.quad(quad));
+      });
+    }
+}
+
+void QuantizedLinear::build() {
+  if (spec.rows == 1)
+    return forPanels([&](llvm::ArrayRef<Val> panels, llvm::ArrayRef<Column> columns) {
+      RegisterTile tile;
+      tile.row = k.index(0);
+      for (Val panel : panels)
+        for (const Column &column : columns)
+          tile.vectors.push_back(vectorOf(panel, column));
+      Vals sums = accumulate(tile, schedule.decodeUnrollK, [&](Val at) { prefetch(tile, at); });
+      for (size_t i = 0; i < panels.size(); ++i)
+        finish(panels[i], tile.row, columns, llvm::ArrayRef(sums).slice(i * columns.size(), columns.size()));
+    });
+  int64_t vectors = panelColumns / lanes, vectorBytes = layout.paddedK() * lanes;
+  int64_t scratchBytes = vectorBytes * vectors * int64_t(weights.size());
+  bool unpacks = spec.int8Input && !codes.isPlain && scratchBytes <= schedule.scratchBytes;
+  if (unpacks)
+    scratch = k.stackBuffer({scratchBytes}, k.b.getI8Type());
+  forTiles(
+      [&](Val panel) {
+        if (unpacks)
+          unpackPanel(panel);
+      },
+      [&](Val panel, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns) {
+        RegisterTile tile;
+        tile.row = row;
+        tile.rows = tileRows;
+        for (const Column &column : columns) {
+          tile.vectors.push_back(vectorOf(panel, column));
+          if (unpacks)
+            tile.unpacked.push_back(k.index((int64_t(column.matrix) * vectors + column.vector) * vectorBytes));
+        }
+        Vals sums = accumulate(tile, schedule.unrollK, [](Val) {});
+        for (int64_t r = 0; r < tileRows; ++r)
+          finish(panel, row + double(r), columns, llvm::ArrayRef(sums).slice(r * columns.size(), columns.size()));
+      });
+}
+
+void buildQuantizedLinear(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec) {
+  QuantizedLinear(k, args, spec).build();
+}
+
+} // namespace edgelm

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "PackedMatrix.h"
+#include "KernelJit.h"
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+namespace edgelm {
+
+PackedMatrix::PackedMatrix(const FormatRow &format, int64_t n, int64_t k, int64_t panel, uint32_t seed)
+    : layout{&format, n, k, panel} {
+  std::minstd_rand random(seed + 1);
+  int64_t groups = layout.groups();
+  for (int64_t i = 0; i < n * k; ++i) {
+    // An imported matrix may have -128.
+    uint32_t code = uint32_t(random()) % (1u << format.bits());
+    codes.push_back(uint8_t(format.scale == Scale::Integer && code == 0 ? 1 : code));
+  }
+  auto randomScale = [&] { return fromF16(toF16(float(int64_t(random() % 2001) - 1000) * 1e-5f)); };
+  for (int64_t i = 0; i < n * groups; ++i) {
+    zeroPoints.push_back(uint8_t(random() % (1u << format.bits())));
+    integers.push_back(uint8_t(format.scale == Scale::Integer ? 1 + random() % 16 : random() % 256));
+    scales.push_back(randomScale());
+  }
+  for (int64_t i = 0; i < n * layout.supers(); ++i)
+    supers.push_back(randomScale());
+  pack();
+}
+
+int PackedMatrix::value(int64_t row, int64_t column) const {
+  const FormatRow &format = *layout.format;
+  int code = codes[row * layout.k + column];
+  int64_t group = row * layout.groups() + column / format.groupOf(layout.k);
+  if (!format.codebook.empty())
+    return format.codebook[code];
+  if (format.hasZeroPoints)
+    return code - zeroPoints[group];
+  return (code - format.offset()) * (format.scale == Scale::Integer ? integers[group] : 1);
+}
+
+float PackedMatrix::scale(int64_t row, int64_t column) const {
+  const FormatRow &format = *layout.format;
+  int64_t group = column / format.groupOf(layout.k);
+  if (format.scale == Scale::Double)
+    return float(integers[row * layout.groups() + group]) * supers[row * layout.supers() + group / kGroupsOfDouble];
+  return scales[row * layout.groups() + (format.scale == Scale::F16 ? group : 0)];
+}
+
+void PackedMatrix::pack() {
+  const FormatRow &format = *layout.format;
+  bytes.assign(layout.bytes(), 0);
+  for (int64_t row = 0; row < layout.n; ++row) {
+    uint8_t *panel = bytes.data() + row / layout.panel * layout.panelBytes();
+    int64_t lane = row % layout.panel;
+    auto put = [&](int64_t part, int64_t index, const auto &value) {
+      std::memcpy(panel + part + (index * layout.panel + lane) * int64_t(sizeof value), &value, sizeof value);
+    };
+    if (format.scale == Scale::F32 || format.scale == Scale::Integer)
+      put(layout.rowScales(), 0, scales[row * layout.groups()]);
+    for (int64_t super = 0; format.scale == Scale::Double && super < layout.supers(); ++super)
+      put(layout.rowScales(), super, supers[row * layout.supers() + super]);
+    for (int64_t group = 0; group < layout.groups(); ++group) {
+      int64_t at = row * layout.groups() + group;
+      if (format.scale == Scale::F16)
+        put(layout.groupScales(), group, toF16(scales[at]));
+      else if (format.scale != Scale::F32)
+        put(layout.groupScales(), group, integers[at]);
+      if (format.hasZeroPoints)
+        put(layout.zeroPoints(), group, zeroPoints[at]);
+    }
+    for (int64_t column = 0; column < layout.k; ++column) {
+      int code = codes[row * layout.k + column];
+      for (int plane = 0; plane < 2 && format.planes[plane]; ++plane) {
+        int bits = format.planes[plane], columnsOfStep = 32 / bits;
+        int64_t step = column / columnsOfStep, within = column % columnsOfStep;
+        panel[layout.plane(plane) + (step * layout.panel + lane) * 4 + within % 4] |=
+            uint8_t((code & ((1 << bits) - 1)) << (bits * (within / 4)));
+        code >>= bits;
+      }
+    }
+  }
+}
+
+PackedRows::PackedRows(const ActivationLayout &layout, int64_t rows, uint32_t seed) : layout(layout) {
+  std::minstd_rand random(seed + 1);
+  bytes.assign(rows * layout.rowBytes(), 0);
+  for (int64_t row = 0; row < rows; ++row) {
+    std::vector<int32_t> sums(layout.groups());
+    for (int64_t column = 0; column < layout.k; ++column) {
+      codes.push_back(int8_t(int64_t(random() % 255) - 127));
+      sums[column / layout.groupColumns()] += codes.back();
+    }
+    for (int64_t group = 0; group < layout.groups(); ++group)
+      scales.push_back(float(random() % 1000) * 1e-4f);
+    uint8_t *to = bytes.data() + row * layout.rowBytes();
+    std::memcpy(to, codes.data() + row * layout.k, layout.k);
+    std::memcpy(to + layout.scales(), scales.data() + row * layout.groups(), layout.groups() * 4);
+    std::memcpy(to + layout.sums(), sums.data(), layout.groups() * 4);
+  }
+}
+
+float expectedSum(const PackedMatrix &weights, const PackedRows &input, int64_t row, int64_t n) {
+  int64_t k = weights.layout.k, columns = input.layout.groupColumns(), groups = input.layout.groups();
+  float sum = 0;
+  for (int64_t group = 0; group < groups; ++group) {
+    int32_t integer = 0;
+    for (int64_t column = group * columns; column < std::min(k, (group + 1) * columns); ++column)
+      integer += weights.value(n, column) * input.codes[row * k + column];
+    volatile float scale = input.scales[row * groups + group] * weights.scale(n, group * columns);
+    volatile float product = float(integer) * scale;
+    sum = groups == 1 ? product + 0 : sum + product;
+  }
+  return sum;
+}
+
+float expectedSum(const PackedMatrix &weights, const std::vector<float> &input, int64_t row, int64_t n, bool hasFma) {
+  float sum = 0;
+  for (int64_t column = 0; column < weights.layout.k; ++column) {
+    float x = input[row * weights.layout.k + column];
+    volatile float weight = float(weights.value(n, column)) * weights.scale(n, column);
+    volatile float product = x * weight;
+    sum = hasFma ? std::fma(x, weight, sum) : sum + product;
+  }
+  return sum;
+}
+
+} // namespace edgelm

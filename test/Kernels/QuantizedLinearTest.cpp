@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Quantized linear kernels against the sums that docs/quantization.md demands, bit by bit.
+#include "Codegen/Kernels/Linear.h"
+#include "KernelJit.h"
+#include "PackedMatrix.h"
+
+#include "gtest/gtest.h"
+
+#include <cstring>
+
+using namespace edgelm;
+
+namespace {
+
+/// One shape.
+struct Shape {
+  int64_t rows, k, n;
+  bool glu, residual;
+};
+
+/// Odd sizes, tails of K within a unit and a group, and blocks of rows.
+const Shape kShapes[] = {
+    {13, 330, 70, false, true},
+    {128, 160, 33, true, false},
+    {2, 20, 3, false, false},
+};
+
+std::vector<const FormatRow *> integerFormats() {
+  std::vector<const FormatRow *> formats;
+  for (const FormatRow &format : formatTable())
+    if (!format.isFloat())
+      formats.push_back(&format);
+  return formats;
+}
+
+class QuantizedLinear : public testing::TestWithParam<const FormatRow *> {
+protected:
+  void check(const Shape &shape, bool int8Input, const TargetSpec &target, const IsaRow &isa);
+  float expected(const Shape &shape, int64_t row, int64_t column, bool hasFma) const;
+
+  std::vector<PackedMatrix> matrices;
+  std::vector<PackedRows> rows; // or floats
+  std::vector<float> floats, residual;
+};
+
+float QuantizedLinear::expected(const Shape &shape, int64_t row, int64_t column, bool hasFma) const {
+  float values[2];
+  for (size_t i = 0; i < matrices.size(); ++i)
+    values[i] = rows.empty() ? expectedSum(matrices[i], floats, row, column, hasFma)
+                             : expectedSum(matrices[i], rows[0], row, column);
+  volatile float value = shape.glu ? values[0] * values[1] : values[0];
+  return shape.residual ? value + residual[row * shape.n + column] : value;
+}
+
+void QuantizedLinear::check(const Shape &shape, bool int8Input, const TargetSpec &target, const IsaRow &isa) {
+  LinearSpec many, one;
+  many.rows = shape.rows;
+  many.k = shape.k;
+  many.n = shape.n;
+  many.format = GetParam();
+  many.int8Input = int8Input;
+  many.glu = shape.glu;
+  many.residual = shape.residual;
+  one = many;
+  one.rows = 1;
+  KernelJit jit(
+      target,
+      [&](mlir::ModuleOp module, const IsaRow &row) {
+        getLinearKernel(module, many, row);
+        getLinearKernel(module, one, row);
+      },
+      &isa);
+
+  matrices.clear();
+  rows.clear();
+  for (uint32_t i = 0; i < (shape.glu ? 2 : 1); ++i)
+    matrices.emplace_back(*GetParam(), shape.n, shape.k, isa.panel, i);
+  if (int8Input)
+    rows.emplace_back(many.inputLayout(), shape.rows, 5);
+  floats = randomFloats(shape.rows * shape.k, 6);
+  residual = randomFloats(shape.rows * shape.n, 7);
+  uint8_t *input = int8Input ? rows[0].bytes.data() : reinterpret_cast<uint8_t *>(floats.data());
+  int64_t inputStride = int8Input ? rows[0].layout.rowBytes() : shape.k * 4;
+
+  // A guard row shows stores beyond the valid rows and columns.
+  std::vector<float> output((shape.rows + 1) * shape.n, 77.0f), single(shape.n + 1, 77.0f);
+  std::vector<void *> buffers = {input};
+  for (PackedMatrix &matrix : matrices)
+    buffers.push_back(matrix.bytes.data());
+  if (shape.residual)
+    buffers.push_back(residual.data());
+  buffers.push_back(output.data());
+  int32_t valid = int32_t(shape.rows - 1), items = int32_t(many.workItems(isa)), panels = int32_t(many.panels(isa));
+  // In two parts, as two threads would.
+  jit.task(many.name())(buffers.data(), 0, valid, 0, items / 2);
+  jit.task(many.name())(buffers.data(), 0, valid, items / 2, items);
+  for (int64_t row = 0; row < valid; ++row) {
+    for (int64_t column = 0; column < shape.n; ++column)
+      ASSERT_EQ(output[row * shape.n + column], expected(shape, row, column, isa.hasFma)) << row << ' ' << column;
+    buffers[0] = input + row * inputStride;
+    if (shape.residual)
+      buffers[buffers.size() - 2] = residual.data() + row * shape.n;
+    buffers.back() = single.data();
+    jit.task(one.name())(buffers.data(), 0, 1, 0, panels);
+    ASSERT_EQ(0, std::memcmp(single.data(), output.data() + row * shape.n, shape.n * sizeof(float))) << "row " << row;
+  }
+  for (size_t i = valid * shape.n; i < output.size(); ++i)
+    ASSERT_EQ(output[i], 77.0f) << i;
+}
+
+TEST_P(QuantizedLinear, EqualsTheStatedSums) {
+  for (const TargetSpec &target : runnableTargets())
+    for (const Shape &shape : kShapes)
+      for (bool int8Input : {true, false}) {
+        // Weights are widened alike in all shapes.
+        if (!int8Input && shape.rows == 128)
+          continue;
+        SCOPED_TRACE(target.name + (int8Input ? " int8 " : " f32 ") + std::to_string(shape.rows) + "x" +
+                     std::to_string(shape.k) + "x" + std::to_string(shape.n));
+        ASSERT_NO_FATAL_FAILURE(check(shape, int8Input, target, *findIsa(target.isa)));
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, QuantizedLinear, testing::ValuesIn(integerFormats()),
+                         [](const auto &info) { return std::string(info.param->name); });
+
+} // namespace
