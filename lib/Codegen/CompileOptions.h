@@ -36,7 +36,4 @@ struct CompileOptions {
   bool verifyEach = true;
 };
 
-/// The default of --context where the model allows more.
-inline constexpr int64_t defaultContext = 2048; // tokens
-
 } // namespace edgelm

@@ -14,6 +14,7 @@
 #include "Codegen/StageTimer.h"
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/Import/Import.h"
+#include "Dialect/ModelContext.h"
 #include "Dialect/WeightStore.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -129,11 +130,11 @@ Expected<PhaseInputs> Compilation::phaseInputs() {
   Expected<uint64_t> sessionBytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
   if (!sessionBytes)
     return sessionBytes.takeError();
-  int64_t limit = folder && folder->contextLength ? *folder->contextLength : defaultContext;
-  int64_t context = options.context.value_or(std::min(limit, defaultContext));
-  if (context > limit && folder && folder->contextLength)
-    return fail(ExitStatus::BadInput,
-                "the model has positions for " + Twine(limit) + " tokens, but --context asks for " + Twine(context));
+  int64_t context = options.context.value_or(defaultContext(*module));
+  mlir::IntegerAttr limit = (*module)->getAttrOfType<mlir::IntegerAttr>(kContextAttr);
+  if (limit && context > limit.getInt())
+    return fail(ExitStatus::BadInput, "the model has positions for " + Twine(limit.getInt()) +
+                                          " tokens, but --context asks for " + Twine(context));
   PhaseInputs inputs = {options};
   inputs.context = context;
   inputs.probeTokens = std::min(bindProbeTokens, context);
@@ -215,16 +216,9 @@ Error Compilation::gather() {
 
 /// The IR with locations, so that node names survive a pipe.
 Error Compilation::print() {
-  auto write = [&](raw_ostream &os) {
+  return writeFile(options.output, [&](raw_fd_ostream &os) {
     (*module).print(os, mlir::OpPrintingFlags().enableDebugInfo());
     os << "\n";
-  };
-  if (options.output == "-") {
-    write(outs());
-    return Error::success();
-  }
-  return writeFile(options.output, [&](raw_fd_ostream &os) {
-    write(os);
     return Error::success();
   });
 }

@@ -16,18 +16,22 @@ static Error cannotWrite(const Twine &path, std::error_code reason) {
 }
 
 Error writeFile(const std::string &path, function_ref<Error(raw_fd_ostream &)> write) {
+  const bool isStandardOutput = path == "-";
   std::error_code reason;
   raw_fd_ostream os(path, reason);
   if (reason)
     return cannotWrite(path, reason);
   Error error = write(os);
-  os.close();
+  if (isStandardOutput)
+    os.flush();
+  else
+    os.close();
   // The stream's own destructor would end the program.
   reason = os.error();
   os.clear_error();
   if (error)
     return error;
-  return reason ? cannotWrite(path, reason) : Error::success();
+  return reason ? cannotWrite(isStandardOutput ? "standard output" : path, reason) : Error::success();
 }
 
 /// Makes `folder` and what is missing above it; notes what was made.

@@ -22,15 +22,7 @@ static void addSpecialise(OpPassManager &passes, const PhaseInputs &inputs, Modu
 }
 
 static void addRaise(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
-  passes.addPass(createWidenActivations());
-  passes.addPass(createRaiseNorm());
-  passes.addPass(createRaiseActivation());
-  passes.addPass(createRaiseGlu());
-  passes.addPass(createRaiseEmbed());
-  passes.addPass(createRaiseLinear());
-  passes.addPass(createRaiseRope());
-  passes.addPass(createRaiseAttention());
-  passes.addPass(createDropUnused());
+  addRaisePasses(passes);
 }
 
 static void addIncremental(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {

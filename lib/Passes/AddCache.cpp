@@ -171,8 +171,11 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
       return success();
     if (contextLength == 0)
       return main.emitError("has no table of positions that says how long the context is; give the option context");
-    if (prefillChunk < 1 || prefillChunk > contextLength)
-      return main.emitError("cannot prefill ") << prefillChunk << " tokens at once in a context of " << contextLength;
+    // The number itself: a diagnostic takes an option for a character.
+    int64_t chunk = prefillChunk;
+    if (chunk < 1 || chunk > contextLength)
+      return main.emitError("cannot prefill ") << chunk << " tokens at once in a context of " << contextLength
+                                               << "; expected a number from 1 to the context";
     return success();
   }
 

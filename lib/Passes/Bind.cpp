@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Binds batch and sequence to numbers, and state to emptiness, so that every export becomes one static graph.
+#include "Dialect/ModelContext.h"
 #include "Dialect/Reference/Tensor.h"
 #include "Passes/Fold.h"
 #include "Passes/Passes.h"
@@ -188,14 +189,15 @@ LogicalResult Bind::bindModel() {
     return finish(main);
   }
   // The numbers themselves: a diagnostic takes an option for a character.
-  int64_t first = mainTokens, second = probeTokens, longest = contextTokens;
+  int64_t first = mainTokens, second = probeTokens;
+  int64_t longest = contextTokens ? int64_t(contextTokens) : defaultContext(getOperation());
   if (std::min(first, second) < 2 || first == second || std::max(first, second) > longest)
     return main.emitError("cannot bind ") << first << " and " << second << " tokens in a context of " << longest
                                           << "; expected two different numbers from 2 to the context";
   numberOperations(main);
   OpBuilder builder(getOperation().getBodyRegion());
   builder.setInsertionPointAfter(main);
-  std::pair<StringRef, int64_t> clones[] = {{"probe", probeTokens}, {"context", contextTokens}};
+  std::pair<StringRef, int64_t> clones[] = {{"probe", probeTokens}, {"context", longest}};
   for (auto [name, length] : clones) {
     func::FuncOp clone = main.clone();
     clone.setName(name);

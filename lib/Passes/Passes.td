@@ -28,7 +28,7 @@ def Bind : Pass<"edgelm-bind", "mlir::ModuleOp"> {
   }];
   let options = [Option<"mainTokens", "tokens", "int64_t", "12", "Tokens of @main">,
                  Option<"probeTokens", "probe-tokens", "int64_t", "19", "Tokens of @probe">,
-                 Option<"contextTokens", "context", "int64_t", "2048", "Tokens of @context">,
+                 Option<"contextTokens", "context", "int64_t", "0", "Tokens of @context; 0: the smaller of the model's and 2048">,
                  ListOption<"dims", "dims", "std::string", "Sizes of other dimensions, name:number">];
   let statistics = [Statistic<"numFolded", "num-folded", "Operations that became constants">];
 }

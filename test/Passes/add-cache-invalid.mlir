@@ -3,6 +3,8 @@
 // RUN: edgelm-opt %s --edgelm-add-cache="prefill-chunk=4 context=6" --split-input-file --verify-diagnostics
 // RUN: not edgelm-opt %s --edgelm-add-cache="kv=int7" --split-input-file 2>&1 | FileCheck %s --check-prefix=KV
 // KV: error: cannot keep keys and values in 'int7'; expected f32 or f16
+// RUN: not edgelm-opt %s --edgelm-add-cache="prefill-chunk=65 context=64" --split-input-file 2>&1 | FileCheck %s --check-prefix=CHUNK
+// CHUNK: error: cannot prefill 65 tokens at once in a context of 64; expected a number from 1 to the context
 
 func.func @main(%tokens: tensor<1x3xi64> {edgelm.role = "tokens"}) -> (tensor<1x3x2xf32> {edgelm.role = "logits"}) {
   %table = edgelm.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>

@@ -32,6 +32,9 @@ struct Arguments {
 static const std::map<std::string, Emit> emitNames = {
     {"lib", Emit::Library}, {"obj", Emit::Object}, {"asm", Emit::Assembly}, {"llvm", Emit::Llvm}, {"mlir", Emit::Mlir}};
 
+/// Masks and position tables are recognised by two different lengths of at least 2 tokens.
+static constexpr int leastContext = 3;
+
 static void addOptions(CLI::App &app, Arguments &arguments) {
   CompileOptions &options = arguments.options;
   app.add_option("model", options.input, "folder of an exported model, .onnx file, or .mlir text of --stop-after");
@@ -44,7 +47,7 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--mattr", arguments.features, "more CPU features, '+a,-b'; the product checks for what is added");
   app.add_option("-c,--context", options.context,
                  "tokens that a session holds; default: the smaller of the model's and 2048")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(leastContext, INT32_MAX, "INT >= 3"));
   app.add_option("--quant", options.quant, "number format of the matrices; default: the type they are stored in");
   app.add_option(
          "--quant-map", options.quantMap,

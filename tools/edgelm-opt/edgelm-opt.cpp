@@ -44,6 +44,8 @@ int main(int argc, char **argv) {
   edgelm::registerEdgeLMPipelines();
   edgelm::registerEdgeLMCodegenPasses();
   registerTransformsPasses();
+  // The text of the last phase parses too.
+  edgelm::createLowerToKernels()->getDependentDialects(registry);
   llvm::cl::opt<std::string> model("import-onnx", llvm::cl::value_desc("file or folder"),
                                    llvm::cl::desc("Import this model instead of reading the input file"));
   auto [inputName, outputName] = registerAndParseCLIOptions(argc, argv, "EdgeLM optimizer driver\n", registry);

@@ -2,6 +2,7 @@
 // Imports a model folder or file: open, build the module, verify.
 #include "Dialect/Import/Import.h"
 #include "Dialect/Import/GraphImporter.h"
+#include "Dialect/ModelContext.h"
 
 #include "mlir/IR/Verifier.h"
 
@@ -24,6 +25,8 @@ OwningOpRef<ModuleOp> edgelm::importModel(const ModelFolder &folder, const Impor
   OwningOpRef<ModuleOp> module = ModuleOp::create(NameLoc::get(StringAttr::get(context, (*file)->name)));
   (*module)->setAttr(kModelDirAttr, StringAttr::get(context, (*file)->folder));
   (*module)->setAttr(kModelNameAttr, StringAttr::get(context, options.name.empty() ? folder.name : options.name));
+  if (folder.contextLength)
+    (*module)->setAttr(kContextAttr, Builder(context).getI64IntegerAttr(*folder.contextLength));
   if (failed(GraphImporter(**file, *module).run()) || failed(verify(*module)))
     return {};
   return module;
