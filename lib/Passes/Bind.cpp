@@ -24,7 +24,7 @@ static StringRef nameOf(func::FuncOp function, unsigned argument) {
 }
 
 static bool isPast(StringRef role) {
-  return role == "past_key" || role == "past_value";
+  return role == "past_key" || role == "past_value" || role == "past_key_value";
 }
 
 /// Every result of every operation gets a number, which is the same in clones of the function.
@@ -37,12 +37,14 @@ static void numberOperations(func::FuncOp function) {
   }
 }
 
-/// `type` with its unknown dimensions replaced: the first dimension (the batch) by 1, others by `size`.
-static RankedTensorType bound(RankedTensorType type, int64_t size) {
+/// `type` of a state with its unknown dimensions replaced: the batch by 1, others, the tokens, by 0. The batch is the
+/// first dimension, or the second where the first is keys and values.
+static RankedTensorType emptyState(RankedTensorType type, StringRef role) {
+  const size_t batch = role == "past_key_value" ? 1 : 0;
   SmallVector<int64_t> shape(type.getShape());
   for (auto [i, dim] : llvm::enumerate(shape))
     if (ShapedType::isDynamic(dim))
-      dim = i == 0 ? 1 : size;
+      dim = i == batch ? 1 : 0;
   return type.clone(shape);
 }
 
@@ -99,7 +101,7 @@ LogicalResult Bind::bindArgument(func::FuncOp function, unsigned argument, int64
   }
   if (!isPast(role))
     return bindInput(function, argument);
-  RankedTensorType empty = bound(type, 0);
+  RankedTensorType empty = emptyState(type, role);
   if (empty.getNumElements() != 0)
     return function.emitError("argument \"") << nameOf(function, argument) << "\" has the role " << role << " and type "
                                              << type << ", expected a dimension of any size for past tokens";
@@ -165,7 +167,7 @@ LogicalResult Bind::bindDecoder(func::FuncOp function, int64_t length) {
   llvm::BitVector dropped(function.getNumResults());
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     StringAttr role = function.getResultAttrOfType<StringAttr>(i, kRoleAttr);
-    dropped[i] = role && (role.getValue() == "present_key" || role.getValue() == "present_value");
+    dropped[i] = role && role.getValue().starts_with("present_");
   }
   if (failed(function.eraseArguments(bound)) || failed(function.eraseResults(dropped)))
     return failure();
