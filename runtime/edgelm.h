@@ -40,6 +40,7 @@ typedef int32_t edgelm_status;
 #define EDGELM_WRONG_VERSION 17
 #define EDGELM_WRONG_MODEL 18
 #define EDGELM_NO_THREADS 19
+#define EDGELM_CORRUPT_WEIGHTS 20
 #define EDGELM_USER_STATUS 1000 /* EdgeLM uses no number from here on: callbacks may return them */
 
 /// A sentence about `status`, in constant memory; never NULL.
@@ -52,7 +53,7 @@ static inline const char *edgelm_status_text(edgelm_status status) {
       "the arena is smaller than the model's arena bytes",
       "the arena or the lent weights are not aligned; declare them with EDGELM_ALIGNED",
       "more threads were asked for than the model was compiled for",
-      "the model's weights lie in a file; pass them in the options",
+      "the model's weights lie in a file of their own; pass its bytes in the options",
       "the model or this build of it has no such function",
       "the context is full; reset the session or compile with a larger context",
       "the prompt is longer than the model's context",
@@ -62,13 +63,14 @@ static inline const char *edgelm_status_text(edgelm_status status) {
       "the caller's buffer is too small for the result",
       "a callback cancelled the call",
       "the saved state is truncated or malformed",
-      "the saved state has a format version that this model does not read",
-      "the saved state belongs to another model",
+      "the saved state or the weight file has a version or a layout that this model does not read",
+      "the saved state or the weight file belongs to another model",
       "the system refused to start a thread",
+      "the weight file is truncated or malformed",
   };
   if (status >= EDGELM_USER_STATUS)
     return "a callback of the program ended the call";
-  return status >= 0 && status <= EDGELM_NO_THREADS ? texts[status] : "unknown status";
+  return status >= 0 && status <= EDGELM_CORRUPT_WEIGHTS ? texts[status] : "unknown status";
 }
 
 #define EDGELM_MAGIC 0x4d4c4745u /* "EGLM" */
@@ -93,8 +95,7 @@ typedef struct edgelm_tensor {
   const char *name;
   const int64_t *dims; /* [rank] */
   uint32_t type, rank;
-  size_t bytes;
-  size_t offset; /* in the arena */
+  size_t bytes, offset; /* offset: in the arena */
 } edgelm_tensor;
 
 /// Bits of edgelm_info.kinds.
@@ -117,9 +118,8 @@ typedef struct edgelm_info {
   int32_t bos_id; /* -1: none */
   size_t arena_bytes, weight_bytes;
   size_t stop_count, input_count, output_count;
-  const int32_t *stop_ids;      /* [stop_count] */
-  const edgelm_tensor *inputs;  /* [input_count] */
-  const edgelm_tensor *outputs; /* [output_count] */
+  const int32_t *stop_ids;               /* [stop_count] */
+  const edgelm_tensor *inputs, *outputs; /* [input_count], [output_count] */
 } edgelm_info;
 
 /// One item of a parallel loop.
@@ -136,7 +136,7 @@ typedef struct edgelm_options {
   void (*on_logits)(void *user, float *logits, uint32_t vocab); /* before each sampling; may change them */
   uint64_t (*clock)(void *user);                                /* nanoseconds, for edgelm_result */
   void (*log)(void *user, const char *message);                 /* e.g. which processor feature is missing */
-  const void *weights;                                          /* aligned; for models without embedded ones */
+  const void *weights; /* bytes of the weight file, aligned; for models that were compiled with --weights file */
   size_t weight_bytes;
 } edgelm_options;
 
@@ -164,8 +164,7 @@ typedef struct edgelm_generation {
 
 /// What a generation did. Times are 0 without a clock.
 typedef struct edgelm_result {
-  size_t prompt_tokens;
-  size_t tokens;   /* handed to on_id */
+  size_t prompt_tokens, tokens; /* tokens: handed to on_id */
   int32_t stop_id; /* the stop token that ended it, which is neither handed out nor in the context; -1: none */
   uint64_t prefill_nanoseconds, decode_nanoseconds;
 } edgelm_result;
@@ -228,7 +227,8 @@ static inline size_t edgelm_arena_bytes(const edgelm_model *model) {
 /// Opens a session in `arena`, which stays the caller's and must not be touched or moved until the session is closed.
 /// `arena`: at least edgelm_arena_bytes(model) bytes, aligned to EDGELM_ARENA_ALIGNMENT. `options` may be NULL and are
 /// copied; what they point to must outlive the session. Checks the processor before any code compiled for it runs.
-/// EDGELM_ARENA_TOO_SMALL, EDGELM_ARENA_UNALIGNED, EDGELM_UNSUPPORTED_CPU, EDGELM_TOO_MANY_THREADS, EDGELM_NO_WEIGHTS;
+/// EDGELM_ARENA_TOO_SMALL, EDGELM_ARENA_UNALIGNED, EDGELM_UNSUPPORTED_CPU, EDGELM_TOO_MANY_THREADS, EDGELM_NO_WEIGHTS,
+/// EDGELM_CORRUPT_WEIGHTS, EDGELM_WRONG_VERSION, EDGELM_WRONG_MODEL (of the weight file, see edgelm_map.h);
 /// EDGELM_INVALID_ARGUMENT also for more than one thread without parallel_for.
 static inline edgelm_status edgelm_open(const edgelm_model *model, void *arena, size_t arena_bytes,
                                         const edgelm_options *options, edgelm_session **session) {
@@ -242,7 +242,7 @@ static inline void edgelm_close(edgelm_session *s) {
     s->model->functions->close(s);
 }
 
-/// Forgets all tokens and the seed: the session is as after edgelm_open.
+/// Forgets all tokens and the seed.
 static inline edgelm_status edgelm_reset(edgelm_session *s) {
   return edgelm_is_open(s) ? s->model->functions->reset(s) : EDGELM_INVALID_ARGUMENT;
 }

@@ -25,6 +25,7 @@
   X(ptr, fingerprint)       /* uint8_t [32] */                                                                         \
   X(ptr, cpu_features)      /* names from the architecture's feature table, each ended by NUL, then an empty one */    \
   X(ptr, weights)           /* null when they lie in a file */                                                         \
+  X(ptr, weight_layout)     /* uint8_t [32], what a weight file must agree with */                                     \
   X(size, weight_bytes)     /* */                                                                                      \
   X(size, arena_bytes)      /* */                                                                                      \
   X(u32, context)           /* tokens; S of an encoder; 0 for @invoke */                                               \

@@ -2,6 +2,7 @@
 // Opens, describes, resets and closes sessions.
 #include "session.h"
 #include "cpu.h"
+#include "weights.h"
 
 // The public prefixes and the field lists must agree; the compiler trusts the lists.
 _Static_assert(offsetof(edgelm_model, abi_version) == offsetof(edgelm_descriptor, abi_version), "model prefix");
@@ -67,12 +68,12 @@ edgelm_status edgelm_rt_open(const edgelm_model *model, void *arena, size_t aren
     return EDGELM_TOO_MANY_THREADS;
 
   const uint8_t *weights = fields->weights;
-  if (!weights) {
-    if (fields->weight_bytes && (!lent.weights || lent.weight_bytes < fields->weight_bytes))
+  if (!weights && fields->weight_bytes) {
+    if (!lent.weights)
       return EDGELM_NO_WEIGHTS;
-    weights = lent.weights;
-    if ((uintptr_t)weights % EDGELM_ARENA_ALIGNMENT)
-      return EDGELM_ARENA_UNALIGNED;
+    edgelm_status status = edgelm_rt_find_weights(fields, lent.weights, lent.weight_bytes, &weights);
+    if (status)
+      return status;
   }
 
   const char *missing = edgelm_rt_missing_feature(fields->cpu_features);

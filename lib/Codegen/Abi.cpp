@@ -199,7 +199,8 @@ Error addDescriptor(Module &module, const ModelInfo &info) {
   values["version"] = builder.string(EDGELM_VERSION);
   values["fingerprint"] = builder.bytes(fromHex(info.fingerprint), 1);
   values["cpu_features"] = builder.string(featureList(info.requiredFeatures));
-  values["weights"] = weights(module, info);
+  values["weights"] = info.weightsInFile ? builder.null() : weights(module, info);
+  values["weight_layout"] = builder.bytes(fromHex(info.weightLayout), 1);
   values["weight_bytes"] = builder.number(info.weightBytes);
   values["arena_bytes"] = builder.number(info.arenaBytes);
   values["context"] = builder.number(info.context);

@@ -15,6 +15,8 @@ Error writeStaticLibrary(const std::string &path, const std::string &name, const
   std::pair<std::string, std::string> inputs[] = {{objects.code, name + ".o"}, {objects.weights, name + "_weights.o"}};
   std::vector<NewArchiveMember> members;
   for (const auto &[file, memberName] : inputs) {
+    if (file.empty())
+      continue;
     // Mapped, not read: the archive writer copies from the page cache.
     ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
         MemoryBuffer::getFile(file, /*IsText=*/false, /*RequiresNullTerminator=*/false);

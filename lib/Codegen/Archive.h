@@ -8,10 +8,10 @@
 
 namespace edgelm {
 
-/// The two objects of a product, as files.
+/// The objects of a product, as files.
 struct ProductObjects {
   std::string code;      ///< path; the member of the archive is named `<name>.o`
-  std::string weights;   ///< path; the member of the archive is named `<name>_weights.o`
+  std::string weights;   ///< path, or empty: none; the member of the archive is named `<name>_weights.o`
   WeightSection section; ///< what lies in `weights`
 };
 
@@ -19,7 +19,7 @@ struct ProductObjects {
 llvm::Error writeStaticLibrary(const std::string &path, const std::string &name, const ProductObjects &objects);
 
 /// Links a shared library that exports the symbol `name` and nothing else, from the same objects. The linker sees a
-/// placeholder for the weights, which are copied into the hole by the kernel: memory stays small.
+/// placeholder for the weights, if there are any, which are copied into the hole by the kernel: memory stays small.
 llvm::Error writeSharedLibrary(const std::string &path, const std::string &name, const ProductObjects &objects);
 
 } // namespace edgelm

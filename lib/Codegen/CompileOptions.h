@@ -28,6 +28,7 @@ struct CompileOptions {
   std::string quantHead;             ///< format of the matrix that makes the logits
   bool quantizedActivations = true;  ///< int8 activations where weights have a number format
   uint32_t maxThreads = 64;          ///< that a session can be opened with
+  bool weightsInFile = false;        ///< beside the library instead of inside
   bool freestanding = false;         ///< without the thread pool
   Emit emit = Emit::Library;
   std::string startAfter; ///< phase that printed the input, for .mlir

@@ -199,6 +199,7 @@ Error Compilation::gather() {
     return gathered.takeError();
   info = std::move(*gathered);
   info->maxThreads = options.maxThreads;
+  info->weightsInFile = options.weightsInFile;
   info->requiredFeatures = options.target.requiredFeatures;
   if (tokenizer) {
     if (Error error = checkVocabulary(*tokenizer, info->vocab))

@@ -12,6 +12,7 @@
 #include "Codegen/Report.h"
 #include "Codegen/RuntimeLink.h"
 #include "Codegen/StageTimer.h"
+#include "Codegen/WeightFile.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -118,7 +119,6 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
 
   ProductObjects objects;
   objects.code = folder.path(info.name + ".o");
-  objects.weights = folder.path(info.name + "_weights.o");
   if (Error error = writeString(objects.code, os.str()))
     return error;
   if (Error error = emitWeights(os.str(), objects))
@@ -127,6 +127,15 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
 }
 
 Error Emitter::emitWeights(StringRef code, ProductObjects &objects) {
+  if (options.weightsInFile) {
+    Error error = writeFile(folder.path("lib" + info.name + ".weights"), [&](raw_fd_ostream &os) {
+      writeWeightFileHead(os, info);
+      return writeWeights(info.weights, inputs.modelDir, info.weightBytes, os);
+    });
+    inputs.timer.done("emit: weights");
+    return error;
+  }
+  objects.weights = folder.path(info.name + "_weights.o");
   objects.section.symbol = weightSymbol(info.name);
   objects.section.bytes = info.weightBytes;
   if (options.target.hosted && info.weightBytes >= pageAlignedFrom)
@@ -150,11 +159,15 @@ Error Emitter::emitLibraries(const ProductObjects &objects) {
     inputs.timer.done("emit: shared library");
   }
   sys::fs::remove(objects.code);
-  sys::fs::remove(objects.weights);
+  if (!objects.weights.empty())
+    sys::fs::remove(objects.weights);
   if (Error error = writeString(folder.path(info.name + ".h"), headerText(info)))
     return error;
   if (Error error = writeString(folder.path("edgelm.h"), publicHeaderText()))
     return error;
+  if (options.weightsInFile)
+    if (Error error = writeString(folder.path("edgelm_map.h"), mapHeaderText()))
+      return error;
   return writeString(folder.path(info.name + ".json"), reportText(info, options, inputs.files));
 }
 

@@ -6,18 +6,26 @@
 
 using namespace llvm;
 
-// EDGELM_PUBLIC_HEADER is the path of runtime/edgelm.h, made a macro by CMake.
+// The paths of runtime/edgelm.h and runtime/hosted/edgelm_map.h, made macros by CMake.
 __asm__(".section .rodata\n"
         "edgelm_public_header:\n"
         ".incbin \"" EDGELM_PUBLIC_HEADER "\"\n"
         "edgelm_public_header_end:\n"
+        "edgelm_map_header:\n"
+        ".incbin \"" EDGELM_MAP_HEADER "\"\n"
+        "edgelm_map_header_end:\n"
         ".previous\n");
 extern "C" const char edgelm_public_header[], edgelm_public_header_end[];
+extern "C" const char edgelm_map_header[], edgelm_map_header_end[];
 
 namespace edgelm {
 
 std::string_view publicHeaderText() {
   return {edgelm_public_header, static_cast<size_t>(edgelm_public_header_end - edgelm_public_header)};
+}
+
+std::string_view mapHeaderText() {
+  return {edgelm_map_header, static_cast<size_t>(edgelm_map_header_end - edgelm_map_header)};
 }
 
 std::string toIdentifier(StringRef text) {

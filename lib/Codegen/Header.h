@@ -14,6 +14,9 @@ std::string headerText(const ModelInfo &info);
 /// Text of edgelm.h, which lies beside every product.
 std::string_view publicHeaderText();
 
+/// Text of edgelm_map.h, which lies beside a product with a weight file.
+std::string_view mapHeaderText();
+
 /// `text` as a C identifier: other characters become underscores. Empty when nothing is left.
 std::string toIdentifier(llvm::StringRef text);
 

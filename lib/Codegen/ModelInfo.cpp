@@ -156,6 +156,16 @@ static std::string fingerprintOf(const ModelInfo &info) {
   return sha256(ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
 }
 
+/// Names the places of the weights and what each byte there is: what a weight file must agree with.
+static std::string weightLayoutOf(const ModelInfo &info) {
+  std::string text;
+  raw_string_ostream os(text);
+  os << "edgelm weights 1\n" << info.weightBytes << "\n";
+  for (const WeightPlace &place : info.weights)
+    os << place.offset << " " << place.bytes << " " << place.panel << " " << place.type << "\n";
+  return sha256(ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
+}
+
 Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
   ModelInfo info;
   info.name = stringAttr(module->getAttrDictionary(), kModelNameAttr);
@@ -186,6 +196,7 @@ Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
     return std::tie(a.offset, a.name) < std::tie(b.offset, b.name);
   });
   info.fingerprint = fingerprintOf(info);
+  info.weightLayout = weightLayoutOf(info);
   return info;
 }
 

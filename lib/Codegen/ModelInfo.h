@@ -47,8 +47,10 @@ struct EntryInfo {
 
 /// Everything about one compiled model.
 struct ModelInfo {
-  std::string name;        ///< C identifier of the product
-  std::string fingerprint; ///< 64 hexadecimal digits: weights and shapes of the state
+  std::string name;           ///< C identifier of the product
+  std::string fingerprint;    ///< 64 hexadecimal digits: weights and shapes of the state
+  std::string weightLayout;   ///< 64 hexadecimal digits: where which weight lies in what form
+  bool weightsInFile = false; ///< not in the library
   std::vector<EntryInfo> entries;
   std::vector<TensorInfo> inputs;  ///< of invoke
   std::vector<TensorInfo> outputs; ///< of encode and invoke

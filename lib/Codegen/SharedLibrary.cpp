@@ -99,25 +99,42 @@ Error writeSharedLibrary(const std::string &path, const std::string &name, const
   ErrorOr<std::unique_ptr<MemoryBuffer>> code = MemoryBuffer::getFile(objects.code);
   if (!code)
     return fail(ExitStatus::BadInput, "cannot read " + objects.code + ": " + code.getError().message());
+  bool hasWeights = !objects.weights.empty();
   std::string placeholder = path + ".weights.o";
   std::string exports = path + ".exports";
-  Error error = writeFile(placeholder, [&](raw_fd_ostream &os) {
-    return writeWeightPlaceholder(os, (*code)->getBuffer(), objects.section);
+  Error error = writeFile(exports, [&](raw_fd_ostream &os) {
+    os << "{ global: " << name << "; local: *; };\n";
+    return Error::success();
   });
-  if (!error)
-    error = writeFile(exports, [&](raw_fd_ostream &os) {
-      os << "{ global: " << name << "; local: *; };\n";
-      return Error::success();
+  if (!error && hasWeights)
+    error = writeFile(placeholder, [&](raw_fd_ostream &os) {
+      return writeWeightPlaceholder(os, (*code)->getBuffer(), objects.section);
     });
+  // No --no-undefined: libc's names are resolved by the program that loads the library. No --gc-sections: LLVM has
+  // removed what is unused, and the placeholder's one real byte has no user.
+  std::vector<std::string> arguments = {"ld.lld",
+                                        "-shared",
+                                        "--build-id=none",
+                                        "-z",
+                                        "now",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "noexecstack",
+                                        "--hash-style=gnu",
+                                        "-soname",
+                                        "lib" + name + ".so",
+                                        "--version-script=" + exports,
+                                        objects.code,
+                                        "-o",
+                                        path};
+  if (hasWeights)
+    arguments.push_back(placeholder);
   if (!error)
-    // No --no-undefined: libc's names are resolved by the program that loads the library. No --gc-sections: LLVM has
-    // removed what is unused, and the placeholder's one real byte has no user.
-    error = runLld({"ld.lld", "-shared", "--build-id=none", "-z", "now", "-z", "relro", "-z", "noexecstack",
-                    "--hash-style=gnu", "-soname", "lib" + name + ".so", "--version-script=" + exports, objects.code,
-                    placeholder, "-o", path});
+    error = runLld(arguments);
   sys::fs::remove(placeholder);
   sys::fs::remove(exports);
-  if (error)
+  if (error || !hasWeights)
     return error;
   Expected<uint64_t> hole = findHole(path, objects.section.symbol);
   if (!hole)

@@ -37,7 +37,8 @@ Expected<std::string> weightSectionName(StringRef codeObject, uint64_t bytes) {
   if (machineOf(codeObject) == ELF::EM_X86_64)
     return ".lrodata.edgelm";
   return fail(ExitStatus::NotOnThisTarget,
-              "the weights take " + Twine(bytes >> 20) + " MiB, and only 1536 MiB can be embedded on this target");
+              "the weights take " + Twine(bytes >> 20) +
+                  " MiB, and only 1536 MiB can be embedded on this target; use --weights file");
 }
 
 namespace {

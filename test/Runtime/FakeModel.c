@@ -3,6 +3,7 @@
 #include "FakeModel.h"
 
 EDGELM_ALIGNED static const uint8_t weights[4] = {1, 2, 3, 4};
+static const uint8_t layout[32] = {0x1a, 0x70};
 static const uint8_t fingerprint[32] = {0xed, 0x9e, 0x11, 0xa0};
 static const uint8_t tokenizer_table[1] = {7};
 static const int32_t stop_ids[1] = {FAKE_STOP};
@@ -105,6 +106,7 @@ const edgelm_descriptor fake_decoder = {
     .cpu_features = "",
     .weights = weights,
     .weight_bytes = sizeof weights,
+    .weight_layout = layout,
     .arena_bytes = sizeof(fake_arena),
     .context = FAKE_CONTEXT,
     .vocab = FAKE_VOCAB,

@@ -2,8 +2,11 @@
 // Finds lib<name>.so and in it the descriptor `name`.
 #include "Product/Product.h"
 #include "Product/Failure.h"
+#include "hosted/edgelm_map.h"
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <dlfcn.h>
 #include <vector>
 
@@ -19,6 +22,7 @@ static ExitStatus exitStatus(edgelm_status status) {
   case EDGELM_CORRUPT_STATE:
   case EDGELM_WRONG_VERSION:
   case EDGELM_WRONG_MODEL:
+  case EDGELM_CORRUPT_WEIGHTS:
     return Integrity;
   default:
     return WrongInput;
@@ -72,8 +76,16 @@ Product::Product(const fs::path &path) {
   if (status != EDGELM_OK)
     dlclose(handle);
   check(status, "cannot use " + library.string());
+
+  const fs::path weights = fs::path(library).replace_extension(".weights");
+  if (fs::exists(weights) && edgelm_map_weights(weights.c_str(), &mapped) != 0) {
+    const std::string reason = std::strerror(errno);
+    dlclose(handle);
+    throw Failure(WrongInput, "cannot map " + weights.string() + ": " + reason);
+  }
 }
 
 Product::~Product() {
+  edgelm_unmap_weights(&mapped);
   dlclose(handle);
 }

@@ -27,6 +27,8 @@ public:
   const edgelm_model *model() const { return descriptor; }
   const edgelm_info &info() const { return description; }
   const std::filesystem::path &file() const { return library; }
+  /// What sessions are opened with: the weights that lie in a file beside the library, if there is one.
+  const edgelm_options &options() const { return mapped; }
   /// Whether the model is all of these EDGELM_DECODER, EDGELM_ENCODER, ... bits.
   bool is(uint32_t kinds) const { return (description.kinds & kinds) == kinds; }
 
@@ -35,6 +37,7 @@ private:
   void *handle = nullptr;
   const edgelm_model *descriptor = nullptr;
   edgelm_info description = {};
+  edgelm_options mapped = {};
 };
 
 } // namespace edgelm::tools

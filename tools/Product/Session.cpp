@@ -28,7 +28,7 @@ Session::Memory Session::allocate(size_t bytes) {
   return memory;
 }
 
-Session::Session(const Product &product, uint32_t threads) : product(product) {
+Session::Session(const Product &product, uint32_t threads) : product(product), options(product.options()) {
   const edgelm_model *model = product.model();
   options.clock = nanoseconds;
   if (threads > 1) {

@@ -42,7 +42,7 @@ private:
 
   const Product &product;
   Memory arena, pool;
-  edgelm_options options = {};
+  edgelm_options options;
   edgelm_session *session = nullptr;
 };
 

@@ -25,7 +25,7 @@ using namespace edgelm;
 struct Arguments {
   CompileOptions options;
   std::vector<std::string> targets = {"host"};
-  std::string cpu, features, emit = "lib", activations = "int8";
+  std::string cpu, features, emit = "lib", activations = "int8", weights = "embed";
   bool printTargets = false, printFormats = false;
 };
 
@@ -71,6 +71,9 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
       ->capture_default_str();
   app.add_option("--max-threads", options.maxThreads, "threads that a session can be opened with")
       ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--weights", arguments.weights, "embed: inside the library; file: in lib<name>.weights beside it")
+      ->check(CLI::IsMember({"embed", "file"}))
       ->capture_default_str();
   app.add_option("--name", options.name, "C identifier of the product; default: the folder's name");
   app.add_flag("--freestanding", options.freestanding, "without threads: needs memcpy, memmove and memset only");
@@ -151,6 +154,7 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
     return error;
   arguments.options.emit = emitNames.at(arguments.emit);
   arguments.options.quantizedActivations = arguments.activations == "int8";
+  arguments.options.weightsInFile = arguments.weights == "file";
   if (!arguments.options.stopAfter.empty() && !hasOutput)
     arguments.options.output = "-";
   std::vector<TargetSpec> targets;
