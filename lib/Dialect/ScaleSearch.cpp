@@ -59,7 +59,8 @@ float ScaleSearch::stored(float scale) const {
 }
 
 template <bool HasCodebook>
-void ScaleSearch::measureLanes(const float *x, int64_t n, const Candidates &candidates, int lane, Sums &sums) const {
+[[gnu::always_inline]] inline void ScaleSearch::measureLanes(const float *x, int64_t n, const Candidates &candidates,
+                                                             int lane, Sums &sums) const {
   using Vector = float __attribute__((vector_size(32)));
   const Vector &inverse = reinterpret_cast<const Vector &>(candidates.inverse[lane]);
   const Vector &low = reinterpret_cast<const Vector &>(candidates.low[lane]);
@@ -84,6 +85,9 @@ void ScaleSearch::measureLanes(const float *x, int64_t n, const Candidates &cand
   reinterpret_cast<Vector &>(sums.power[lane]) = power;
 }
 
+#ifdef __x86_64__
+__attribute__((target_clones("avx2", "default"))) // the same sums: neither has fused multiply-adds
+#endif
 void ScaleSearch::measure(const float *x, int64_t n, const Candidates &candidates, Sums &sums) const {
   for (int lane = 0; lane < kLanes; lane += 8)
     if (format.codebook.empty())
