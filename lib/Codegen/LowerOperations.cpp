@@ -8,6 +8,7 @@
 #include "Codegen/Kernels/Norm.h"
 #include "Codegen/Kernels/Rows.h"
 #include "Codegen/LowerAlgebra.h"
+#include "Dialect/Storage.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -209,12 +210,20 @@ static LogicalResult lower(E &e, RopeOp op) {
   return success();
 }
 
+/// Kernels see a quantized cache as bytes.
+static MemRefType cacheMemref(E &e, Value cache) {
+  RankedTensorType type = tensorType(cache);
+  if (!isa<Int8CacheType>(type.getElementType()))
+    return memrefOf(type);
+  return MemRefType::get({bufferBytes(type)}, e.b.getI8Type());
+}
+
 static LogicalResult lower(E &e, CacheAppendOp op) {
   RankedTensorType cache = tensorType(op.getCache()), rows = tensorType(op.getRows());
   CacheAppendSpec spec = {rows.getDimSize(0), rows.getDimSize(1), cache.getDimSize(1), cache.getDimSize(2),
-                          cache.getElementType()};
+                          cacheMemref(e, op.getCache()).getElementType()};
   SmallVector<Value> buffers = {e.buffer(op.getRows(), f32Memref(e, rows.getShape())),
-                                e.buffer(op.getResult(), memrefOf(cache))};
+                                e.buffer(op.getResult(), cacheMemref(e, op.getResult()))};
   e.launch(op.getLoc(), getCacheAppendKernel(e.module, spec, e.isa), buffers, spec.rows, spec.rows * spec.groups,
            rows.getNumElements());
   return success();
@@ -236,14 +245,14 @@ static LogicalResult lower(E &e, CachedAttentionOp op) {
   spec.groups = keys.getDimSize(0);
   spec.keys = keys.getDimSize(1);
   spec.valueDim = tensorType(op.getValueCache()).getDimSize(2);
-  spec.keyType = keys.getElementType();
+  spec.keyType = cacheMemref(e, op.getKeyCache()).getElementType();
   spec.cached = true;
   spec.scale = op.getScale().convertToDouble();
   setMask(spec, op.getMask());
   e.poll(op.getLoc());
   SmallVector<Value> buffers = {e.buffer(op.getQuery(), f32Memref(e, query.getShape())),
-                                e.buffer(op.getKeyCache(), memrefOf(keys)),
-                                e.buffer(op.getValueCache(), memrefOf(op.getValueCache().getType())),
+                                e.buffer(op.getKeyCache(), cacheMemref(e, op.getKeyCache())),
+                                e.buffer(op.getValueCache(), cacheMemref(e, op.getValueCache())),
                                 e.buffer(op.getResult(), f32Memref(e, tensorType(op.getResult()).getShape()))};
   e.launch(op.getLoc(), getAttentionKernel(e.module, spec, e.isa), buffers, spec.rows, spec.workItems(e.isa),
            spec.rows * spec.heads * spec.headDim * spec.keys);

@@ -193,7 +193,8 @@ void quantizeActivations(const ActivationLayout &layout, const float *x, uint8_t
       sum += code;
     }
     std::memcpy(out + layout.scales() + group * 4, &scale, 4);
-    std::memcpy(out + layout.sums() + group * 4, &sum, 4);
+    if (!layout.isCompact)
+      std::memcpy(out + layout.sums() + group * 4, &sum, 4);
   }
 }
 

@@ -105,19 +105,36 @@ def EdgeLM_Int8RowsType : EdgeLM_Type<"Int8Rows", "int8_rows"> {
   let genVerifyDecl = 1;
 }
 
-/// What all tensors hold but weights in a number format and quantized activations, which only few operations know.
-def EdgeLM_Element : Type<CPred<"!::llvm::isa<::edgelm::QType, ::edgelm::Int8RowsType>($_self)">, "plain element">;
+def EdgeLM_Int8CacheType : EdgeLM_Type<"Int8Cache", "int8_cache"> {
+  let summary = "Element of a key or value cache that was quantized row by row";
+  let description = [{
+    A row, of one head and position, is a block of bytes (`ActivationLayout`, compact): int8 codes and one scale, quantized as
+    by `edgelm.quantize_rows`.
+
+    Example: `tensor<6x256x48x!edgelm.int8_cache>`
+  }];
+}
+
+/// What all tensors hold but weights in a number format, quantized activations and caches, which only few operations know.
+def EdgeLM_Element : Type<
+    CPred<"!::llvm::isa<::edgelm::QType, ::edgelm::Int8RowsType, ::edgelm::Int8CacheType>($_self)">, "plain element">;
 def EdgeLM_Tensor : RankedTensorOf<[EdgeLM_Element]>;
 /// Floats, or a number format.
 def EdgeLM_WeightElement : Type<CPred<"::llvm::isa<::mlir::FloatType, ::edgelm::QType>($_self)">, "float or format">;
 def EdgeLM_WeightTensor : RankedTensorOf<[EdgeLM_WeightElement]>;
 /// What a linear reads and a norm writes.
 def EdgeLM_ActivationElement
-    : Type<CPred<"!::llvm::isa<::edgelm::QType>($_self)">, "plain element or quantized activation">;
+    : Type<CPred<"!::llvm::isa<::edgelm::QType, ::edgelm::Int8CacheType>($_self)">, "plain element or quantized activation">;
 def EdgeLM_ActivationTensor : RankedTensorOf<[EdgeLM_ActivationElement]>;
 
+/// What a cache holds.
+def EdgeLM_CacheElement
+    : Type<CPred<"!::llvm::isa<::edgelm::QType, ::edgelm::Int8RowsType>($_self)">, "plain element or quantized row">;
+def EdgeLM_CacheTensor : RankedTensorOf<[EdgeLM_CacheElement]>;
+
 /// What a product holds.
-def EdgeLM_StoredElement : Type<CPred<"!::llvm::isa<::edgelm::Int8RowsType>($_self)">, "plain element or format">;
+def EdgeLM_StoredElement : Type<
+    CPred<"!::llvm::isa<::edgelm::Int8RowsType, ::edgelm::Int8CacheType>($_self)">, "plain element or format">;
 def EdgeLM_StoredTensor : RankedTensorOf<[EdgeLM_StoredElement]>;
 
 class EdgeLM_Op<string mnemonic, list<Trait> traits = []> : Op<EdgeLM_Dialect, mnemonic, !listconcat([Pure], traits)>;

@@ -38,7 +38,7 @@ int64_t PackedLayout::panelBytes() const {
 }
 
 int64_t ActivationLayout::scales() const {
-  return aligned(paddedK());
+  return isCompact ? paddedK() : aligned(paddedK());
 }
 
 int64_t ActivationLayout::sums() const {
@@ -46,7 +46,7 @@ int64_t ActivationLayout::sums() const {
 }
 
 int64_t ActivationLayout::rowBytes() const {
-  return sums() + aligned(groups() * 4);
+  return isCompact ? scales() + groups() * 4 : sums() + aligned(groups() * 4);
 }
 
 } // namespace edgelm

@@ -52,6 +52,9 @@ struct PackedLayout {
   int64_t bytes() const { return panels() * panelBytes(); }
 };
 
+/// Columns of a compact row are padded to a multiple of this, the lanes of the widest vectors of f32.
+inline constexpr int64_t kCompactUnit = 16;
+
 /// Both quotients of a group whose largest magnitude reaches this are normal numbers.
 inline constexpr float kSmallestActivation = 0x1p-119f;
 
@@ -64,11 +67,17 @@ inline constexpr float kSmallestActivation = 0x1p-119f;
 /// every part padded with zeros to a multiple of kPartAlignment. For each group of `group` columns (0: the whole row)
 /// with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even, both quotients rounded to
 /// f32; where a is below kSmallestActivation, all are 0.
+///
+/// A compact row, of a key or value cache, has no sums, and only its codes are padded, to a multiple of kCompactUnit.
 struct ActivationLayout {
   int64_t k = 0;
   int64_t group = 0;
+  bool isCompact = false;
 
-  int64_t paddedK() const { return (k + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
+  int64_t paddedK() const {
+    int64_t unit = isCompact ? kCompactUnit : kColumnUnit;
+    return (k + unit - 1) / unit * unit;
+  }
   int64_t groupColumns() const { return group && group < k ? group : k; }
   int64_t groups() const { return (k + groupColumns() - 1) / groupColumns(); }
   int64_t scales() const;

@@ -8,6 +8,8 @@ using namespace mlir;
 namespace edgelm {
 
 ActivationLayout activationLayout(RankedTensorType type) {
+  if (isa<Int8CacheType>(type.getElementType()))
+    return {type.getShape().back(), /*group=*/0, /*isCompact=*/true};
   return {type.getShape().back(), cast<Int8RowsType>(type.getElementType()).getGroup()};
 }
 
@@ -21,7 +23,7 @@ static int64_t plainBytes(int64_t elements, Type elementType) {
 }
 
 int64_t bufferBytes(RankedTensorType type) {
-  if (!isa<Int8RowsType>(type.getElementType()))
+  if (!isa<Int8RowsType, Int8CacheType>(type.getElementType()))
     return plainBytes(type.getNumElements(), type.getElementType());
   ActivationLayout layout = activationLayout(type);
   return layout.k == 0 ? 0 : type.getNumElements() / layout.k * layout.rowBytes();

@@ -109,10 +109,11 @@ def EdgeLM_CacheAppendOp : EdgeLM_Op<"cache_append"> {
   let summary = "Write new rows into a key or value cache";
   let description = [{
     `cache` is `[G, context, D]`, `rows` `[T, G, D]`: the result is `cache` with `result[g, pos + t, :] = rows[t, g, :]` for t < n.
+    Rows are rounded to the cache's element type, half to even, or quantized to `!edgelm.int8_cache`.
     `pos` and `n` are i32 scalars, `pos + n <= context`. The memory plan makes result and operand one buffer.
   }];
-  let arguments = (ins EdgeLM_Tensor:$cache, EdgeLM_Tensor:$rows, EdgeLM_Tensor:$pos, EdgeLM_Tensor:$n);
-  let results = (outs EdgeLM_Tensor:$result);
+  let arguments = (ins EdgeLM_CacheTensor:$cache, EdgeLM_Tensor:$rows, EdgeLM_Tensor:$pos, EdgeLM_Tensor:$n);
+  let results = (outs EdgeLM_CacheTensor:$result);
   let assemblyFormat = "$cache `,` $rows `at` $pos `count` $n attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -123,7 +124,7 @@ def EdgeLM_CachedAttentionOp : EdgeLM_Op<"cached_attention"> {
     `query` is `[T, H, D]`, the caches `[G, context, D]` and `[G, context, E]`. Row t < n stands at position `pos + t` and sees the
     keys at j <= pos + t that `mask` lets it see (`bidirectional` does not occur here). Otherwise as `edgelm.attention`. Rows t >= n are undefined.
   }];
-  let arguments = (ins EdgeLM_Tensor:$query, EdgeLM_Tensor:$key_cache, EdgeLM_Tensor:$value_cache, EdgeLM_Tensor:$pos,
+  let arguments = (ins EdgeLM_Tensor:$query, EdgeLM_CacheTensor:$key_cache, EdgeLM_CacheTensor:$value_cache, EdgeLM_Tensor:$pos,
       EdgeLM_Tensor:$n, F64Attr:$scale, EdgeLM_MaskAttr:$mask);
   let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$query `,` $key_cache `,` $value_cache `at` $pos `count` $n `,` $mask attr-dict

@@ -57,9 +57,10 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     cacheType = llvm::StringSwitch<Type>(kv)
                     .Case("f32", Float32Type::get(&getContext()))
                     .Case("f16", Float16Type::get(&getContext()))
+                    .Case("int8", Int8CacheType::get(&getContext()))
                     .Default(nullptr);
     if (!cacheType) {
-      module.emitError("cannot keep keys and values in '") << kv << "'; expected f32 or f16";
+      module.emitError("cannot keep keys and values in '") << kv << "'; expected f32, f16 or int8";
       return signalPassFailure();
     }
     if (failed(collect()))

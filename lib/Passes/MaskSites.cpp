@@ -110,7 +110,9 @@ FailureOr<EffectiveMask> edgelm::probeMask(func::FuncOp function, const MaskSite
       return failure();
     result = tensor->toDoubles();
   }
-  EffectiveMask mask{static_cast<int64_t>(results[0].size()) / (tokens * tokens), tokens};
+  EffectiveMask mask;
+  mask.heads = static_cast<int64_t>(results[0].size()) / (tokens * tokens);
+  mask.tokens = tokens;
   mask.bias.assign(results[0].size(), 0);
   mask.hidden.assign(results[0].size(), 0);
   std::optional<double> scale;

@@ -18,7 +18,7 @@ struct MaskSite {
 
 /// What masking does to the scores of one attention: `result = scale * score + bias`, or very negative where hidden.
 struct EffectiveMask {
-  int64_t heads, tokens;
+  int64_t heads = 0, tokens = 0;
   double scale = 1;
   std::vector<double> bias; ///< [heads, tokens, tokens], 0 where hidden
   std::vector<char> hidden; ///< [heads, tokens, tokens]

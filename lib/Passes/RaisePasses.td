@@ -101,7 +101,7 @@ def AddCache : Pass<"edgelm-add-cache", "mlir::ModuleOp"> {
     the selected row. A dynamic quantization of the whole sequence becomes one of each token, which a remark says. An `attention_mask` of
     a causal attention goes: one sequence has no padding.
 
-    The caches hold `kv`: f32, or f16, to which keys and values are rounded (half to even) when they are appended.
+    The caches hold `kv`: f32, f16 or int8 (`!edgelm.int8_cache`), to which keys and values are rounded when they are appended.
 
     Tokens with bidirectional attention become `@encode` on `[context, features]`; operations that mix tokens stay as they are there. A model without
     tokens becomes `@invoke`.
@@ -111,7 +111,7 @@ def AddCache : Pass<"edgelm-add-cache", "mlir::ModuleOp"> {
   }];
   let options = [Option<"prefillChunk", "prefill-chunk", "int64_t", "16", "Tokens of @prefill and @score">,
                  Option<"context", "context", "int64_t", "0", "Rows of the caches, tokens of an encoder; 0: as the position tables have">,
-                 Option<"kv", "kv", "std::string", "\"f32\"", "Element type of the caches: f32 or f16">];
+                 Option<"kv", "kv", "std::string", "\"f32\"", "Element type of the caches: f32, f16 or int8">];
 }
 
 #endif // EDGELM_RAISE_PASSES_TD

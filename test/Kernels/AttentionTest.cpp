@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Attention against a plain softmax, and a row alone against the same row in a chunk, bit by bit.
 #include "Codegen/Kernels/Attention.h"
+#include "Dialect/Codec.h"
 #include "KernelJit.h"
 
 #include "gtest/gtest.h"
@@ -20,7 +21,7 @@ struct Case {
   int64_t window;
   bool alibi, keyMask;
   int64_t pos, valid;
-  bool half = false;
+  int bits = 32; // of keys and values
 };
 
 const Case kCases[] = {
@@ -34,8 +35,10 @@ const Case kCases[] = {
     {23, 2, 2, 23, 64, 64, false, false, 0, false, false, 0, 23},
     {23, 3, 1, 23, 24, 24, false, false, 0, false, true, 0, 23},
     {18, 2, 2, 18, 8, 8, false, true, 0, false, false, 0, 18},
-    {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 40, 1, true},
-    {20, 6, 2, 90, 20, 20, true, true, 0, true, false, 37, 19, true},
+    {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 40, 1, 16},
+    {20, 6, 2, 90, 20, 20, true, true, 0, true, false, 37, 19, 16},
+    {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 40, 1, 8},
+    {20, 6, 2, 90, 20, 33, true, true, 0, true, false, 37, 19, 8},
 };
 
 /// The bits of `values` as f16; `values` become what these stand for.
@@ -48,6 +51,22 @@ std::vector<uint16_t> roundToHalf(std::vector<float> &values) {
   return bits;
 }
 
+/// The bytes of rows of `columns` values as a cache in int8; `values` become what these stand for.
+std::vector<uint8_t> roundToInt8(std::vector<float> &values, int64_t columns) {
+  ActivationLayout layout = {columns, /*group=*/0, /*isCompact=*/true};
+  int64_t rows = int64_t(values.size()) / columns;
+  std::vector<uint8_t> bytes(rows * layout.rowBytes());
+  for (int64_t row = 0; row < rows; ++row) {
+    uint8_t *to = &bytes[row * layout.rowBytes()];
+    quantizeActivations(layout, &values[row * columns], to);
+    float scale;
+    std::memcpy(&scale, to + layout.scales(), sizeof scale);
+    for (int64_t i = 0; i < columns; ++i)
+      values[row * columns + i] = scale * int8_t(to[i]);
+  }
+  return bytes;
+}
+
 class Attention : public testing::TestWithParam<Case> {};
 
 AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
@@ -58,7 +77,10 @@ AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
   spec.keys = c.keys;
   spec.headDim = c.headDim;
   spec.valueDim = c.valueDim;
-  spec.keyType = c.half ? mlir::Type(mlir::Float16Type::get(context)) : mlir::Float32Type::get(context);
+  if (c.bits == 8)
+    spec.keyType = mlir::IntegerType::get(context, 8);
+  else
+    spec.keyType = c.bits == 16 ? mlir::Type(mlir::Float16Type::get(context)) : mlir::Float32Type::get(context);
   spec.cached = c.cached;
   spec.causal = c.causal;
   spec.window = c.window;
@@ -94,7 +116,7 @@ TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
     for (int64_t i = c.keys / 2; i < c.keys; i += 3)
       keyMask[i] = 0;
     // What no row has written yet may be anything.
-    if (c.cached)
+    if (c.cached && c.bits != 8)
       for (int64_t g = 0; g < c.groups; ++g)
         for (int64_t j = c.pos + c.valid; j < c.keys; ++j) {
           std::fill_n(&key[(g * c.keys + j) * c.headDim], c.headDim, std::numeric_limits<float>::quiet_NaN());
@@ -102,7 +124,12 @@ TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
         }
     std::vector<void *> buffers = {query.data(), key.data(), value.data()};
     std::vector<uint16_t> halfKey, halfValue;
-    if (c.half) {
+    std::vector<uint8_t> byteKey, byteValue;
+    if (c.bits == 8) {
+      byteKey = roundToInt8(key, c.headDim), byteValue = roundToInt8(value, c.valueDim);
+      buffers = {query.data(), byteKey.data(), byteValue.data()};
+    }
+    if (c.bits == 16) {
       halfKey = roundToHalf(key), halfValue = roundToHalf(value);
       buffers = {query.data(), halfKey.data(), halfValue.data()};
     }

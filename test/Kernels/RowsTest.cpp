@@ -2,6 +2,7 @@
 // Norms, softmax, rotary embedding, embedding and cache append against plain loops.
 #include "Codegen/Kernels/Rows.h"
 #include "Codegen/Kernels/Norm.h"
+#include "Dialect/Codec.h"
 #include "KernelJit.h"
 
 #include "gtest/gtest.h"
@@ -165,6 +166,30 @@ TEST(Rows, RoundsToHalfOnTheWayToTheCache) {
         ASSERT_EQ(stored, toF16(rows[i])) << rows[i];
     }
   }
+}
+
+TEST(Rows, QuantizesOnTheWayToTheCache) {
+  for (const TargetSpec &target : runnableTargets())
+    for (int64_t columns : {20, 64, 160}) {
+      SCOPED_TRACE(target.name + " " + std::to_string(columns));
+      ActivationLayout layout = {columns, /*group=*/0, /*isCompact=*/true};
+      CacheAppendSpec append = {3, 2, 8, columns, {}};
+      std::string name;
+      KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) {
+        append.cacheType = mlir::IntegerType::get(module.getContext(), 8);
+        name = getCacheAppendKernel(module, append, isa).getName().str();
+      });
+      std::vector<float> rows = randomFloats(3 * 2 * columns, 1);
+      std::fill_n(&rows[columns], columns, 0.0f);
+      std::vector<uint8_t> cache(2 * 8 * layout.rowBytes(), 0x4d), expected = cache;
+      for (int64_t row = 0; row < 2; ++row)
+        for (int64_t group = 0; group < 2; ++group)
+          quantizeActivations(layout, &rows[(row * 2 + group) * columns],
+                              &expected[(group * 8 + 5 + row) * layout.rowBytes()]);
+      void *buffers[] = {rows.data(), cache.data()};
+      jit.task(name)(buffers, 5, 2, 0, 6);
+      ASSERT_EQ(cache, expected);
+    }
 }
 
 } // namespace

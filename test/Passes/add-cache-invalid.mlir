@@ -2,7 +2,7 @@
 // edgelm-add-cache refuses by name what would make a cache wrong.
 // RUN: edgelm-opt %s --edgelm-add-cache="prefill-chunk=4 context=6" --split-input-file --verify-diagnostics
 // RUN: not edgelm-opt %s --edgelm-add-cache="kv=int7" --split-input-file 2>&1 | FileCheck %s --check-prefix=KV
-// KV: error: cannot keep keys and values in 'int7'; expected f32 or f16
+// KV: error: cannot keep keys and values in 'int7'; expected f32, f16 or int8
 // RUN: not edgelm-opt %s --edgelm-add-cache="prefill-chunk=65 context=64" --split-input-file 2>&1 | FileCheck %s --check-prefix=CHUNK
 // CHUNK: error: cannot prefill 65 tokens at once in a context of 64; expected a number from 1 to the context
 

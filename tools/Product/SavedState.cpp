@@ -5,6 +5,8 @@
 #include "Product/TensorFile.h"
 #include "State_generated.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 using namespace edgelm::tools;
@@ -37,29 +39,55 @@ size_t SavedState::rowBytes(size_t index) const {
   return tensor(buffer, index)->row_bytes();
 }
 
-uint8_t *SavedState::element(size_t index, size_t head, size_t row, size_t at) const {
+uint8_t *SavedState::rowAt(size_t index, size_t head, size_t row) const {
   edgelm::schema::StateTensor *state = tensor(buffer, index);
-  return state->mutable_data()->data() + (head * position() + row) * state->row_bytes() + at * elementBytes;
+  return state->mutable_data()->data() + (head * position() + row) * state->row_bytes();
 }
 
-float SavedState::get(size_t index, size_t head, size_t row, size_t at) const {
-  const uint8_t *from = element(index, head, row, at);
-  if (elementBytes == sizeof(uint16_t)) {
-    uint16_t half;
-    std::memcpy(&half, from, sizeof(half));
-    return halfToFloat(half);
-  }
-  float value;
-  std::memcpy(&value, from, sizeof(value));
-  return value;
+/// Bytes of the codes of a row in int8.
+static size_t codeBytes(size_t columns) {
+  return (columns + 15) / 16 * 16;
 }
 
-void SavedState::set(size_t index, size_t head, size_t row, size_t at, float value) {
-  uint8_t *to = element(index, head, row, at);
-  if (elementBytes == sizeof(uint16_t)) {
-    const uint16_t half = floatToHalf(value);
-    std::memcpy(to, &half, sizeof(half));
-    return;
+bool SavedState::holds(size_t index, size_t columns) const {
+  const size_t bytes = rowBytes(index);
+  return columns && (bytes == 4 * columns || bytes == 2 * columns || bytes == codeBytes(columns) + sizeof(float));
+}
+
+void SavedState::get(size_t index, size_t head, size_t row, std::span<float> values) const {
+  const uint8_t *from = rowAt(index, head, row);
+  if (rowBytes(index) == 4 * values.size()) {
+    std::memcpy(values.data(), from, values.size_bytes());
+  } else if (rowBytes(index) == 2 * values.size()) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      uint16_t half;
+      std::memcpy(&half, from + 2 * i, sizeof(half));
+      values[i] = halfToFloat(half);
+    }
+  } else {
+    float scale;
+    std::memcpy(&scale, from + codeBytes(values.size()), sizeof(scale));
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = scale * float(int8_t(from[i]));
   }
-  std::memcpy(to, &value, sizeof(value));
+}
+
+void SavedState::set(size_t index, size_t head, size_t row, std::span<const float> values) {
+  uint8_t *to = rowAt(index, head, row);
+  if (rowBytes(index) == 4 * values.size()) {
+    std::memcpy(to, values.data(), values.size_bytes());
+  } else if (rowBytes(index) == 2 * values.size()) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      const uint16_t half = floatToHalf(values[i]);
+      std::memcpy(to + 2 * i, &half, sizeof(half));
+    }
+  } else {
+    float largest = 0;
+    for (const float value : values)
+      largest = std::max(largest, std::fabs(value));
+    const float scale = largest / 127;
+    for (size_t i = 0; i < values.size(); ++i)
+      to[i] = uint8_t(int8_t(scale > 0 ? std::nearbyint(values[i] / scale) : 0));
+    std::memcpy(to + codeBytes(values.size()), &scale, sizeof(scale));
+  }
 }

@@ -18,23 +18,20 @@ public:
   size_t position() const;
   /// Heads of state `index`.
   size_t heads(size_t index) const;
-  /// Elements of a row of state `index` when one takes `elementBytes`.
-  size_t rowElements(size_t index) const { return rowBytes(index) / elementBytes; }
-  /// Element `at` of row `row` of head `head`.
-  float get(size_t index, size_t head, size_t row, size_t at) const;
-  void set(size_t index, size_t head, size_t row, size_t at, float value);
-
-  /// States hold f32 (4) or f16 (2); the head's size, which a reference knows, tells them apart.
-  void setElementBytes(size_t bytes) { elementBytes = bytes; }
-  size_t rowBytes(size_t index) const;
+  /// Whether the rows of state `index` can hold `columns` elements, the head's size, which a reference knows: as f32 or f16,
+  /// or as int8 codes, padded to a multiple of 16, and one f32 scale.
+  bool holds(size_t index, size_t columns) const;
+  /// Row `row` of head `head`, of as many elements as `values`.
+  void get(size_t index, size_t head, size_t row, std::span<float> values) const;
+  void set(size_t index, size_t head, size_t row, std::span<const float> values);
 
   std::span<const uint8_t> bytes() const { return buffer; }
 
 private:
-  uint8_t *element(size_t index, size_t head, size_t row, size_t at) const;
+  size_t rowBytes(size_t index) const;
+  uint8_t *rowAt(size_t index, size_t head, size_t row) const;
 
   std::vector<uint8_t> buffer;
-  size_t elementBytes = sizeof(float);
 };
 
 } // namespace edgelm::tools

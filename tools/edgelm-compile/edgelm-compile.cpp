@@ -67,7 +67,7 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--kv", options.kv, "element type of the key/value cache")
-      ->check(CLI::IsMember({"f32", "f16"}))
+      ->check(CLI::IsMember({"f32", "f16", "int8"}))
       ->capture_default_str();
   app.add_option("--max-threads", options.maxThreads, "threads that a session can be opened with")
       ->check(CLI::Range(1, 1024))

@@ -4,6 +4,8 @@
 
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/Reference/Evaluator.h"
+#include "Dialect/Reference/Quantized.h"
+#include "Dialect/Storage.h"
 #include <cstring>
 
 using namespace edgelm::tools;
@@ -30,15 +32,19 @@ static std::vector<const Tensor *> pastOf(const DataSet &data, StringRef kind) {
 
 /// A cache [heads, context, dim] whose first rows are those of `past` [1, heads, rows, dim].
 static edgelm::Tensor makeCache(RankedTensorType type, const Tensor *past) {
-  edgelm::Tensor cache(type.getShape(), type.getElementType());
-  if (!past || past->floats.empty())
-    return cache;
-  edgelm::Tensor rows = toTensor(*past, past->dims, type.getElementType());
-  int64_t rowBytes = type.getDimSize(2) * cache.elementBytes(), count = past->dims[2];
-  for (int64_t head = 0; head < type.getDimSize(0); ++head)
-    std::memcpy(cache.writableBytes() + head * type.getDimSize(1) * rowBytes, rows.bytes() + head * count * rowBytes,
-                count * rowBytes);
-  return cache;
+  std::vector<char> cache(edgelm::bufferBytes(type));
+  if (past && !past->floats.empty()) {
+    bool isQuantized = isa<edgelm::Int8CacheType>(type.getElementType());
+    Type stored = isQuantized ? Float32Type::get(type.getContext()) : type.getElementType();
+    edgelm::Tensor rows = toTensor(*past, past->dims, stored);
+    if (isQuantized)
+      rows = edgelm::quantizedRows(rows, type.getElementType());
+    int64_t rowBytes = cache.size() / (type.getDimSize(0) * type.getDimSize(1)), count = past->dims[2];
+    for (int64_t head = 0; head < type.getDimSize(0); ++head)
+      std::memcpy(cache.data() + head * type.getDimSize(1) * rowBytes, rows.bytes() + head * count * rowBytes,
+                  count * rowBytes);
+  }
+  return edgelm::Tensor::ofCodes(type, std::move(cache));
 }
 
 FailureOr<Difference> edgelm::tools::runIncremental(func::FuncOp function, const DataSet &data, int64_t chunk) {

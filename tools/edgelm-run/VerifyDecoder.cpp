@@ -79,19 +79,17 @@ static Row readRow(const DataSet &set, const edgelm_info &info, size_t index) {
   return row;
 }
 
-/// Checks the shape of `tensor` [batch, heads, rows, headDim] against state `index` and fixes the element size.
-static void matchState(SavedState &state, size_t index, const Tensor &tensor, const std::string &name) {
-  const size_t headDim = size_t(tensor.dim(3));
-  if (tensor.dims.size() != 4 || size_t(tensor.dim(1)) != state.heads(index) || !headDim ||
-      (state.rowBytes(index) != 4 * headDim && state.rowBytes(index) != 2 * headDim))
+/// Checks the shape of `tensor` [batch, heads, rows, headDim] against state `index`.
+static void matchState(const SavedState &state, size_t index, const Tensor &tensor, const std::string &name) {
+  if (tensor.dims.size() != 4 || size_t(tensor.dim(1)) != state.heads(index) ||
+      !state.holds(index, size_t(tensor.dim(3))))
     throw Skip{name + " does not have the shape [batch, heads, tokens, head size] of the product's state"};
-  state.setElementBytes(state.rowBytes(index) / headDim);
 }
 
-/// Element of `tensor` [batch, heads, rows, headDim].
-static float at(const Tensor &tensor, size_t batch, size_t head, size_t row, size_t column) {
+/// A row of `tensor` [batch, heads, rows, headDim].
+static std::span<const float> rowAt(const Tensor &tensor, size_t batch, size_t head, size_t row) {
   const size_t heads = size_t(tensor.dim(1)), rows = size_t(tensor.dim(2)), size = size_t(tensor.dim(3));
-  return tensor.floats[((batch * heads + head) * rows + row) * size + column];
+  return std::span(tensor.floats).subspan(((batch * heads + head) * rows + row) * size, size);
 }
 
 /// Puts the kept rows of the past into the session.
@@ -110,14 +108,14 @@ static void loadPast(const Session &session, const DataSet &set, const Row &row)
     matchState(state, i, *past, stateName("past_key_values", i));
     for (size_t head = 0; head < state.heads(i); ++head)
       for (size_t k = 0; k < row.past.size(); ++k)
-        for (size_t column = 0; column < size_t(past->dim(3)); ++column)
-          state.set(i, head, k, column, at(*past, row.index, head, row.past[k], column));
+        state.set(i, head, k, rowAt(*past, row.index, head, row.past[k]));
   }
   check(edgelm_restore(session, state.bytes().data(), state.bytes().size()), "cannot restore the past");
 }
 
 static void comparePresents(const Session &session, const DataSet &set, const Row &row, Difference &difference) {
   SavedState state(session);
+  std::vector<float> found;
   const Tensor *first = findPast(set, 0);
   const size_t pastLength = first ? size_t(first->dim(2)) : 0;
   for (size_t i = 0; i < state.count(); ++i) {
@@ -128,8 +126,11 @@ static void comparePresents(const Session &session, const DataSet &set, const Ro
     for (size_t head = 0; head < state.heads(i); ++head)
       for (size_t k = 0; k < state.position(); ++k) {
         const size_t from = k < row.past.size() ? row.past[k] : pastLength + row.tokens[k - row.past.size()];
-        for (size_t column = 0; column < size_t(present->dim(3)); ++column)
-          difference.add(state.get(i, head, k, column), at(*present, row.index, head, from, column));
+        const std::span<const float> expected = rowAt(*present, row.index, head, from);
+        found.resize(expected.size());
+        state.get(i, head, k, found);
+        for (size_t column = 0; column < found.size(); ++column)
+          difference.add(found[column], expected[column]);
       }
   }
 }

@@ -2,6 +2,7 @@
 // Attention with an online softmax: a block holds as many keys as a vector has lanes, so that scores are one register.
 #include "Codegen/Kernels/Attention.h"
 #include "Codegen/Kernels/Math.h"
+#include "Dialect/PackedLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -46,6 +47,10 @@ int64_t AttentionSpec::queryBlock(const IsaRow &isa) const {
 
 int64_t AttentionSpec::workItems(const IsaRow &isa) const {
   return heads * llvm::divideCeil(rows, queryBlock(isa));
+}
+
+static ActivationLayout compactRow(int64_t columns) {
+  return {columns, /*group=*/0, /*isCompact=*/true};
 }
 
 /// One step on the way to a vector whose lane t is the sum of all lanes of vector t: `x` and `y` stand for `width / 2`
@@ -100,6 +105,14 @@ private:
     Val at = block + double(t);
     return interior ? at : k.min(at, keyCount - 1.0);
   }
+  /// Vector of elements from `column` on, of `columns` in a row, without the row's scale.
+  Val elements(mlir::Value cache, Val group, Val key, int64_t column, int64_t columns);
+  /// What the elements of a row are to be multiplied by.
+  Val scaleOf(mlir::Value cache, Val group, Val key, int64_t columns);
+  bool isQuantized() const { return spec.keyType.isInteger(8); }
+  Val firstByte(Val group, Val key, int64_t columns) {
+    return (group * double(spec.keys) + key) * double(compactRow(columns).rowBytes());
+  }
   llvm::SmallVector<mlir::Value> at(Val group, Val key, int64_t column) {
     if (spec.cached)
       return {group, key, k.index(column)};
@@ -121,6 +134,19 @@ private:
 
 } // namespace
 
+Val AttentionBuilder::elements(mlir::Value cache, Val group, Val key, int64_t column, int64_t columns) {
+  if (!isQuantized())
+    return k.loadFirst(cache, at(group, key, column), lanes, std::min(lanes, columns - column));
+  // Codes are padded with zeros to whole vectors.
+  mlir::Value codes = k.viewAs(cache, firstByte(group, key, columns) + double(column), k.b.getI8Type());
+  return k.toFloat(k.toWidth(k.loadVector(codes, {k.index(0)}, lanes), 32, /*isSigned=*/true));
+}
+
+Val AttentionBuilder::scaleOf(mlir::Value cache, Val group, Val key, int64_t columns) {
+  Val at = firstByte(group, key, columns) + double(compactRow(columns).scales());
+  return k.load(k.viewAs(cache, at, k.f32Type()), {k.index(0)});
+}
+
 /// For each row the products of its query with keys [first, first + count) of the block, added up as far as
 /// `addPairwise` does. Depth first, so that few vectors are alive at once.
 Vals AttentionBuilder::dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val block, int64_t first, int64_t count,
@@ -130,13 +156,18 @@ Vals AttentionBuilder::dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val 
     Val position = keyAt(block, first, interior);
     for (int64_t i = 0; i < vectors(spec.headDim); ++i) {
       int64_t column = i * lanes;
-      Val keys = k.loadFirst(key, at(group, position, column), lanes, std::min(lanes, spec.headDim - column));
+      Val keys = elements(key, group, position, column, spec.headDim);
       for (size_t row = 0; row < queries.size(); ++row) {
         if (i == 0)
           result.push_back(queries[row][i] * keys);
         else
           result[row] = k.fma(queries[row][i], keys, result[row]);
       }
+    }
+    if (isQuantized()) {
+      Val scale = k.splat(scaleOf(key, group, position, spec.headDim), lanes);
+      for (Val &product : result)
+        product = product * scale;
     }
     return result;
   }
@@ -223,11 +254,14 @@ void AttentionBuilder::visitRows(Val head, Val group, Val firstRow, llvm::ArrayR
   for (int64_t t = 0; t < lanes; ++t) {
     Val position = keyAt(block, t, interior);
     Vals weight;
-    for (Val p : weights)
-      weight.push_back(k.splat(k.extract(p, t), lanes));
+    Val scale = isQuantized() ? scaleOf(value, group, position, spec.valueDim) : Val();
+    for (Val p : weights) {
+      Val factor = k.extract(p, t);
+      weight.push_back(k.splat(isQuantized() ? factor * scale : factor, lanes));
+    }
     for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector) {
       int64_t column = vector * lanes;
-      Val values = k.loadFirst(value, at(group, position, column), lanes, std::min(lanes, spec.valueDim - column));
+      Val values = elements(value, group, position, column, spec.valueDim);
       for (size_t i = 0; i < rows.size(); ++i)
         sums[i][vector] = k.fma(weight[i], values, sums[i][vector]);
     }
@@ -321,6 +355,8 @@ void AttentionBuilder::build() {
 mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa) {
   mlir::Type f32 = mlir::Float32Type::get(module.getContext());
   auto keys = [&](int64_t columns) {
+    if (spec.keyType.isInteger(8))
+      return mlir::MemRefType::get({spec.groups * spec.keys * compactRow(columns).rowBytes()}, spec.keyType);
     return spec.cached ? mlir::MemRefType::get({spec.groups, spec.keys, columns}, spec.keyType)
                        : mlir::MemRefType::get({spec.keys, spec.groups, columns}, spec.keyType);
   };

@@ -18,7 +18,7 @@ namespace edgelm {
 /// rows it came with.
 struct AttentionSpec {
   int64_t rows = 1, heads = 1, groups = 1, keys = 1, headDim = 1, valueDim = 1;
-  /// Element type of keys and values: f32 or f16.
+  /// Element type of keys and values: f32, f16, or i8 for a cache of compact rows, [groups * keys * bytes of a row].
   mlir::Type keyType;
   /// Row r stands at position pos + r; otherwise at r.
   bool cached = false;

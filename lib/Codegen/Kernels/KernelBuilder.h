@@ -148,7 +148,6 @@ public:
 
 private:
   Val widenF16(Val half);
-  Val narrowF16(Val value);
   mlir::Value firstLanes(int64_t lanes, int64_t count);
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Loads, stores and element conversions of the kernel vocabulary.
 #include "Codegen/Kernels/KernelBuilder.h"
+#include "Codegen/Kernels/Math.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -29,28 +30,11 @@ Val KernelBuilder::widenF16(Val half) {
   return bitcast(sign | scaled | exponent, f32Type());
 }
 
-/// f32 to f16 by integer operations, after F. Giesen's float_to_half_fast3_rtne: adding the difference of the exponents'
-/// biases and half a unit rounds normal numbers; adding 0.5 as a float moves the bits of subnormals to the end.
-Val KernelBuilder::narrowF16(Val value) {
-  mlir::Type wide = b.getI32Type(), half = b.getI16Type();
-  if (auto vector = llvm::dyn_cast<mlir::VectorType>(value.type()))
-    wide = vector.clone(wide), half = vector.clone(half);
-  Val bits = bitcast(value, b.getI32Type());
-  Val magnitude = bits & likeInt(wide, 0x7fffffff);
-  Val odd = shrU(magnitude, 13) & likeInt(wide, 1);
-  Val normal = shrU(magnitude + likeInt(wide, -(112 << 23) + 0xfff) + odd, 13);
-  Val subnormal = bitcast(bitcast(magnitude, f32Type()) + 0.5, b.getI32Type()) - likeInt(wide, 0x3f000000);
-  Val special = select(magnitude > likeInt(wide, 0x7f800000), likeInt(wide, 0x7e00), likeInt(wide, 0x7c00));
-  Val result = select(magnitude < likeInt(wide, 0x38800000), subnormal, normal);
-  result = select(magnitude >= likeInt(wide, 0x47800000), special, result) | (shrU(bits, 16) & likeInt(wide, 0x8000));
-  return bitcast(wrap(arith::TruncIOp::create(b, loc, half, result)), b.getF16Type());
-}
-
 Val KernelBuilder::fromF32(Val value, mlir::Type element) {
   if (!mlir::getElementTypeOrSelf(value.type()).isF32() || !element.isF16())
     return value;
   if (!isa.hasF16Convert)
-    return narrowF16(value);
+    return bitcast(f16BitsOf(*this, value), element);
   auto vector = llvm::dyn_cast<mlir::VectorType>(value.type());
   return wrap(arith::TruncFOp::create(b, loc, vector ? mlir::Type(vector.clone(element)) : element, value.value));
 }

@@ -28,7 +28,8 @@ private:
   Val storeScale(Val number, Val largest);
   /// Stores codes and returns them as i32.
   Val storeCodes(Val column, Val values, Val inverse);
-  void storeSum(Val number, Val codes);
+  /// Stores the sum of a group's codes, where the layout has one.
+  void storeSum(Val number, Val sum);
 
   KernelBuilder &k;
   const ActivationLayout &layout;
@@ -64,8 +65,9 @@ Val RowQuantizer::storeCodes(Val column, Val values, Val inverse) {
   return codes;
 }
 
-void RowQuantizer::storeSum(Val number, Val codes) {
-  k.store(k.viewAs(output, base + double(layout.sums()), k.b.getI32Type()), {number}, k.horizontalSum(codes));
+void RowQuantizer::storeSum(Val number, Val sum) {
+  if (!layout.isCompact)
+    k.store(k.viewAs(output, base + double(layout.sums()), k.b.getI32Type()), {number}, sum);
 }
 
 void RowQuantizer::group(Val number, int64_t columns) {
@@ -82,7 +84,7 @@ void RowQuantizer::group(Val number, int64_t columns) {
     Val codes = storeCodes(first + double(int64_t(i) * lanes), values[i], inverse);
     sum = i ? sum + codes : codes;
   }
-  storeSum(number, sum);
+  storeSum(number, k.horizontalSum(sum));
 }
 
 void RowQuantizer::wideGroup(Val number, int64_t columns) {
@@ -100,7 +102,7 @@ void RowQuantizer::wideGroup(Val number, int64_t columns) {
         return sum + storeCodes(first + column, load(first + column, count), inverse);
       },
       [](Val x, Val y) { return x + y; });
-  k.store(k.viewAs(output, base + double(layout.sums()), k.b.getI32Type()), {number}, sum);
+  storeSum(number, sum);
 }
 
 void RowQuantizer::run() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Embedding, row copies and cache append.
 #include "Codegen/Kernels/Rows.h"
+#include "Codegen/Kernels/QuantizeRows.h"
 #include "Codegen/Kernels/QuantizedCodes.h"
 #include "Codegen/Kernels/RowLoop.h"
 
@@ -123,16 +124,24 @@ std::string CacheAppendSpec::name() const {
 }
 
 mlir::func::FuncOp getCacheAppendKernel(mlir::ModuleOp module, const CacheAppendSpec &spec, const IsaRow &isa) {
-  llvm::SmallVector<mlir::Type> types = {
-      f32Memref(module, {spec.rows, spec.groups, spec.columns}),
-      mlir::MemRefType::get({spec.groups, spec.context, spec.columns}, spec.cacheType)};
+  ActivationLayout layout = {spec.columns, /*group=*/0, /*isCompact=*/true};
+  bool isQuantized = spec.cacheType.isInteger(8);
+  llvm::SmallVector<int64_t> shape = {spec.groups, spec.context, spec.columns};
+  if (isQuantized)
+    shape = {spec.groups * spec.context * layout.rowBytes()};
+  llvm::SmallVector<mlir::Type> types = {f32Memref(module, {spec.rows, spec.groups, spec.columns}),
+                                         mlir::MemRefType::get(shape, spec.cacheType)};
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     k.loop(args.begin, k.min(args.end, args.n * double(spec.groups)), 1, [&](Val item) {
       Val row = item / double(spec.groups);
       Val group = item - row * double(spec.groups);
+      auto load = [&](Val column, int64_t count) {
+        return k.loadFirst(args.memrefs[0], {row, group, column}, k.isa.lanes, count);
+      };
+      if (isQuantized)
+        return quantizeRow(k, layout, args.memrefs[1], group * double(spec.context) + args.pos + row, load);
       forRow(k, spec.columns, [&](Val column, int64_t count) {
-        Val values = k.loadFirst(args.memrefs[0], {row, group, column}, k.isa.lanes, count);
-        k.storeFirst(args.memrefs[1], {group, args.pos + row, column}, values, count);
+        k.storeFirst(args.memrefs[1], {group, args.pos + row, column}, load(column, count), count);
       });
     });
   });

@@ -39,8 +39,8 @@ struct CopyRowsSpec {
 };
 mlir::func::FuncOp getCopyRowsKernel(mlir::ModuleOp module, const CopyRowsSpec &spec, const IsaRow &isa);
 
-/// Appends to a cache. Memrefs: rows [rows, groups, columns]; cache [groups, context, columns], f32 or f16. Work items are
-/// (row, group); row r < n goes to cache row pos + r.
+/// Appends to a cache. Memrefs: rows [rows, groups, columns] f32; cache [groups, context, columns], f32 or f16, or i8: [groups *
+/// context * bytes of a compact row]. Work items are (row, group); row r < n goes to cache row pos + r.
 struct CacheAppendSpec {
   int64_t rows = 1, groups = 1, context = 1, columns = 1;
   mlir::Type cacheType;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Attention, its masks and the key/value cache.
 #include "Dialect/Reference/Families.h"
+#include "Dialect/Reference/Quantized.h"
+#include "Dialect/Storage.h"
 
 #include <cstring>
 
@@ -124,7 +126,7 @@ TensorOr edgelm::evaluateOp(CachedAttentionOp op, const Operands &in) {
   int64_t n = in[op.getN()].scalarInteger(), context = key.dim(1);
   if (a.pos < 0 || n < 1 || n > query.dim(0) || a.pos + n > context)
     return op.emitError("attends with ") << n << " tokens at position " << a.pos << " over a context of " << context;
-  a.query = query.toFloats(), a.key = key.toFloats(), a.value = value.toFloats();
+  a.query = query.toFloats(), a.key = cachedFloats(key), a.value = cachedFloats(value);
   a.rows = n, a.heads = query.dim(1), a.dim = query.dim(2);
   a.keys = a.pos + n, a.keyHeads = key.dim(0), a.valueDim = value.dim(2);
   a.keyStride = a.dim, a.keyHeadStride = context * a.dim;
@@ -141,18 +143,19 @@ TensorOr edgelm::evaluateOp(CachedAttentionOp op, const Operands &in) {
 TensorOr edgelm::evaluateOp(CacheAppendOp op, const Operands &in) {
   const Tensor &cache = in[op.getCache()], &rows = in[op.getRows()];
   int64_t pos = in[op.getPos()].scalarInteger(), n = in[op.getN()].scalarInteger();
-  int64_t heads = cache.dim(0), context = cache.dim(1), dim = cache.dim(2);
+  int64_t heads = cache.dim(0), context = cache.dim(1);
   if (pos < 0 || n < 0 || n > rows.dim(0) || pos + n > context)
     return op.emitError("writes ") << n << " rows at position " << pos << " of a cache of " << context;
-  Tensor result(cache.shape(), cache.elementType());
-  unsigned width = cache.elementBytes();
-  std::memcpy(result.writableBytes(), cache.bytes(), cache.size() * width);
+  int64_t bytes = bufferBytes(cache.getType()), rowBytes = bytes / (heads * context);
+  std::vector<char> result(cache.bytes(), cache.bytes() + bytes);
   Tensor converted = rows;
-  if (rows.elementType() != cache.elementType())
+  if (isa<Int8CacheType>(cache.elementType()))
+    converted = quantizedRows(rows, cache.elementType());
+  else if (rows.elementType() != cache.elementType())
     converted = Tensor::fromDoubles(rows.shape(), cache.elementType(), rows.toDoubles());
   for (int64_t t = 0; t < n; ++t)
     for (int64_t g = 0; g < heads; ++g)
-      std::memcpy(result.writableBytes() + (g * context + pos + t) * dim * width,
-                  converted.bytes() + (t * heads + g) * dim * width, dim * width);
-  return result;
+      std::memcpy(result.data() + (g * context + pos + t) * rowBytes, converted.bytes() + (t * heads + g) * rowBytes,
+                  rowBytes);
+  return Tensor::ofCodes(cache.getType(), std::move(result));
 }

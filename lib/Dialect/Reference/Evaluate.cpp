@@ -36,7 +36,7 @@ template <typename... Ops> static TensorsOr dispatch(Operation *op, const Operan
 static LogicalResult checkElements(Operation *op) {
   for (Value value : op->getResults()) {
     RankedTensorType type = dyn_cast<RankedTensorType>(value.getType());
-    bool holdsCodes = type && isa<QType, Int8RowsType>(type.getElementType());
+    bool holdsCodes = type && isa<QType, Int8RowsType, Int8CacheType>(type.getElementType());
     if (!type || (!holdsCodes && elementBytes(type.getElementType()) == 0))
       return op->emitError("cannot be evaluated on ") << value.getType();
   }

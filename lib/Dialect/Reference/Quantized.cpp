@@ -47,8 +47,8 @@ QuantizedRows edgelm::rowsOf(const Tensor &matrix, bool transposed, int64_t firs
   return all;
 }
 
-Tensor edgelm::quantizedRows(const Tensor &input, Int8RowsType type) {
-  RankedTensorType result = RankedTensorType::get(input.shape(), type);
+Tensor edgelm::quantizedRows(const Tensor &input, Type elementType) {
+  RankedTensorType result = RankedTensorType::get(input.shape(), elementType);
   ActivationLayout layout = activationLayout(result);
   std::vector<char> bytes(bufferBytes(result));
   std::vector<float> values = input.toFloats();
@@ -56,6 +56,21 @@ Tensor edgelm::quantizedRows(const Tensor &input, Int8RowsType type) {
     quantizeActivations(layout, values.data() + row * layout.k,
                         reinterpret_cast<uint8_t *>(bytes.data()) + row * layout.rowBytes());
   return Tensor::ofCodes(result, std::move(bytes));
+}
+
+std::vector<float> edgelm::cachedFloats(const Tensor &cache) {
+  if (!isa<Int8CacheType>(cache.elementType()))
+    return cache.toFloats();
+  ActivationLayout layout = activationLayout(cache.getType());
+  std::vector<float> values(cache.size());
+  for (int64_t row = 0; row < cache.size() / layout.k; ++row) {
+    const char *bytes = cache.bytes() + row * layout.rowBytes();
+    float scale;
+    std::memcpy(&scale, bytes + layout.scales(), sizeof scale);
+    for (int64_t i = 0; i < layout.k; ++i)
+      values[row * layout.k + i] = scale * static_cast<int8_t>(bytes[i]);
+  }
+  return values;
 }
 
 /// One output: activation codes `a` with `scales`, weight integers `v` of row n.
@@ -109,5 +124,5 @@ TensorOr edgelm::evaluateOp(QuantizeWeightOp op, const Operands &in) {
 }
 
 TensorOr edgelm::evaluateOp(QuantizeRowsOp op, const Operands &in) {
-  return quantizedRows(in[op.getInput()], cast<Int8RowsType>(cast<RankedTensorType>(op.getType()).getElementType()));
+  return quantizedRows(in[op.getInput()], cast<RankedTensorType>(op.getType()).getElementType());
 }

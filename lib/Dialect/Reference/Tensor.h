@@ -28,7 +28,7 @@ public:
   /// (two a byte, the first in the low half) are unpacked, misaligned bytes copied.
   static Tensor view(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
 
-  /// A tensor of `!edgelm.q` or `!edgelm.int8_rows`, whose bytes Quantized.h explains.
+  /// A tensor of any element type from its bytes, which for `!edgelm.q` and its relatives Quantized.h explains.
   static Tensor ofCodes(mlir::RankedTensorType type, std::vector<char> bytes);
 
   /// The elements of a dense attribute.
