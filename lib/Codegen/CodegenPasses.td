@@ -15,7 +15,8 @@ def LowerToKernels : Pass<"edgelm-lower-to-kernels", "mlir::ModuleOp"> {
     Refuses operations that have no kernel, weights in panels of another width, and activations of other types than f32 where
     a kernel needs f32.
   }];
-  let options = [Option<"isa", "isa", "std::string", "\"x86-avx512\"", "Row of the ISA table to build kernels for">];
+  let options = [Option<"isa", "isa", "std::string", "\"x86-avx512\"", "Row of the ISA table to build kernels for">,
+                 Option<"schedule", "schedule", "std::string", "", "File of loop nests in place of the row's, lines such as `quantized.tile-rows = 4, 1`">];
   let statistics = [Statistic<"numKernels", "num-kernels", "Distinct kernels">];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::func::FuncDialect",
       "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",

@@ -3,6 +3,7 @@
 #include "Codegen/CodegenPasses.h"
 #include "Codegen/EntryLowering.h"
 #include "Codegen/LowerToLlvm.h"
+#include "Codegen/ScheduleFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -31,8 +32,14 @@ struct LowerToKernels : impl::LowerToKernelsBase<LowerToKernels> {
       module.emitError("unknown ISA '") << isa << "'; known: " << known;
       return signalPassFailure();
     }
+    IsaRow chosen = *row;
+    if (!schedule.empty())
+      if (llvm::Error error = readSchedules(schedule, chosen.schedules)) {
+        module.emitError(llvm::toString(std::move(error)));
+        return signalPassFailure();
+      }
     for (mlir::func::FuncOp entry : llvm::to_vector(module.getOps<mlir::func::FuncOp>()))
-      if (!entry.isPrivate() && !entry.isExternal() && mlir::failed(EntryLowering(entry, *row).run()))
+      if (!entry.isPrivate() && !entry.isExternal() && mlir::failed(EntryLowering(entry, chosen).run()))
         return signalPassFailure();
     for (mlir::func::FuncOp function : module.getOps<mlir::func::FuncOp>())
       numKernels += function->hasAttr(kKernelAttr);

@@ -45,6 +45,43 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
 }
 
+static std::string assemblyOf(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::SmallVector<char> text;
+  llvm::raw_svector_ostream os(text);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, os, nullptr, llvm::CodeGenFileType::AssemblyFile))
+    check(llvm::createStringError("no assembly for this target"));
+  passes.run(module);
+  return os.str().str();
+}
+
+static std::unique_ptr<llvm::TargetMachine> machineFor(const TargetSpec &target) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  llvm::orc::JITTargetMachineBuilder builder{llvm::Triple(target.triple)};
+  builder.setCPU(target.cpu).setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  return check(builder.createTargetMachine());
+}
+
+std::string kernelAssembly(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build) {
+  mlir::DialectRegistry registry;
+  registerKernelDialects(registry);
+  mlir::MLIRContext context(registry);
+  context.loadAllAvailableDialects();
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
+  build(*module, *findIsa(target.isa));
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> code = lowerToLlvm(*module, target, llvmContext);
+  if (!code)
+    check(llvm::createStringError("lowering failed"));
+  for (llvm::Function &function : *code)
+    if (function.getName().starts_with("task_"))
+      function.setLinkage(llvm::Function::ExternalLinkage);
+  std::unique_ptr<llvm::TargetMachine> machine = machineFor(target);
+  optimise(*code, *machine);
+  return assemblyOf(*code, *machine);
+}
+
 /// What the runtime does, on one thread, but in uneven parts that show a kernel which depends on its range.
 static void launchInParts(void *, Task task, void *const *buffers, int32_t pos, int32_t n, int32_t items) {
   int32_t first = items / 3;
@@ -97,15 +134,8 @@ void KernelJit::compile(const TargetSpec &target, mlir::ModuleOp module) {
   builder.setCPU(target.cpu).setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
   std::unique_ptr<llvm::TargetMachine> machine = check(builder.createTargetMachine());
   optimise(*code, *machine);
-  if (getenv("EDGELM_DUMP_ASM")) {
-    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*code);
-    llvm::SmallVector<char> text;
-    llvm::raw_svector_ostream os(text);
-    llvm::legacy::PassManager passes;
-    if (!machine->addPassesToEmitFile(passes, os, nullptr, llvm::CodeGenFileType::AssemblyFile))
-      passes.run(*copy);
-    llvm::errs() << os.str();
-  }
+  if (getenv("EDGELM_DUMP_ASM"))
+    llvm::errs() << assemblyOf(*llvm::CloneModule(*code), *machine);
   jit = check(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(builder).create());
   llvm::orc::SymbolMap runtime;
   runtime[jit->mangleAndIntern("edgelm_rt_launch")] = {llvm::orc::ExecutorAddr::fromPtr(&launchInParts),

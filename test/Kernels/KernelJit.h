@@ -51,6 +51,9 @@ private:
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
 
+/// The assembly of what `build` fills a module with, for any target.
+std::string kernelAssembly(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build);
+
 /// The targets whose code runs on this machine.
 std::vector<TargetSpec> runnableTargets();
 

@@ -18,12 +18,12 @@ struct Shape {
   bool glu, residual;
 };
 
-/// Odd sizes, tails of K within a unit and a group, and blocks of rows.
-const Shape kShapes[] = {
-    {13, 330, 70, false, true},
-    {128, 160, 33, true, false},
-    {2, 20, 3, false, false},
-};
+/// Odd sizes, tails of K within a unit and a group, and blocks of rows. Compiling takes long, so that each shape is for
+/// one purpose.
+const Shape kOdd = {7, 330, 70, false, true};
+const Shape kBlocks = {128, 96, 33, true, false};
+const Shape kTiny = {2, 20, 3, false, false};
+const Shape kGroups = {3, 150, 20, false, false};
 
 std::vector<const FormatRow *> integerFormats() {
   std::vector<const FormatRow *> formats;
@@ -109,19 +109,80 @@ void QuantizedLinear::check(const Shape &shape, bool int8Input, const TargetSpec
 }
 
 TEST_P(QuantizedLinear, EqualsTheStatedSums) {
-  for (const TargetSpec &target : runnableTargets())
-    for (const Shape &shape : kShapes)
-      for (bool int8Input : {true, false}) {
-        // Weights are widened alike in all shapes.
-        if (!int8Input && shape.rows == 128)
-          continue;
-        SCOPED_TRACE(target.name + (int8Input ? " int8 " : " f32 ") + std::to_string(shape.rows) + "x" +
-                     std::to_string(shape.k) + "x" + std::to_string(shape.n));
-        ASSERT_NO_FATAL_FAILURE(check(shape, int8Input, target, *findIsa(target.isa)));
-      }
+  for (const TargetSpec &target : runnableTargets()) {
+    SCOPED_TRACE(target.name);
+    ASSERT_NO_FATAL_FAILURE(check(kOdd, /*int8Input=*/true, target, *findIsa(target.isa)));
+    SCOPED_TRACE("tiny");
+    ASSERT_NO_FATAL_FAILURE(check(kTiny, /*int8Input=*/true, target, *findIsa(target.isa)));
+  }
+}
+
+TEST_P(QuantizedLinear, WidensWeightsForFloats) {
+  for (const TargetSpec &target : runnableTargets()) {
+    SCOPED_TRACE(target.name);
+    ASSERT_NO_FATAL_FAILURE(check(kTiny, /*int8Input=*/false, target, *findIsa(target.isa)));
+  }
+  TargetSpec last = runnableTargets().back();
+  ASSERT_NO_FATAL_FAILURE(check(kGroups, /*int8Input=*/false, last, *findIsa(last.isa)));
+}
+
+TEST_P(QuantizedLinear, DividesRowsIntoBlocksAndGates) {
+  TargetSpec last = runnableTargets().back();
+  ASSERT_NO_FATAL_FAILURE(check(kBlocks, /*int8Input=*/true, last, *findIsa(last.isa)));
+}
+
+TEST_P(QuantizedLinear, GivesTheSameBitsInAnyLoopNest) {
+  TargetSpec last = runnableTargets().back();
+  IsaRow isa = *findIsa(last.isa);
+  isa.schedules.quantized = {.tileRows = {5, 1},
+                             .tileVectors = 1,
+                             .minItems = 1,
+                             .unrollK = 2,
+                             .decodePanels = 2,
+                             .decodeUnrollK = 2,
+                             .decodePrefetchBytes = 0,
+                             .prefetchNextPanel = false,
+                             .scratchBytes = 0};
+  ASSERT_NO_FATAL_FAILURE(check(kOdd, /*int8Input=*/true, last, isa));
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, QuantizedLinear, testing::ValuesIn(integerFormats()),
                          [](const auto &info) { return std::string(info.param->name); });
+
+/// Which instructions the inner loop of a format must consist of.
+struct Instructions {
+  const char *target, *format;
+  std::vector<const char *> found, absent;
+};
+
+TEST(QuantizedLinearCode, UsesTheDotProductsOfTheIsa) {
+  const Instructions all[] = {
+      {"x86-64-v2", "int4_g32", {"pmaddubsw", "pmaddwd"}, {"vpmaddubsw", "callq"}},
+      {"x86-64-v2", "nf4_g64", {"pshufb", "pmaddubsw"}, {"callq"}},
+      {"x86-64-v3", "int4_g32", {"vpmaddubsw", "vpmaddwd", "%ymm"}, {"%zmm", "vpdpbusd"}},
+      {"x86-64-v3", "int8", {"vpsignb", "vpmaddubsw"}, {"vpdpbusd"}},
+      {"x86-64-v3-vnni", "int4_g32", {"vpdpbusd", "%ymm"}, {"%zmm", "vpmaddubsw"}},
+      {"n100", "nf4_g64", {"vpdpbusd", "vpshufb"}, {"%zmm", "vpmaddubsw"}},
+      {"x86-64-v4", "int8_g32", {"vpmaddubsw", "vpmaddwd", "%zmm"}, {"vpdpbusd"}},
+      {"x86-64-v4-vnni", "int4_g32", {"vpdpbusd", "%zmm"}, {"vpmaddubsw", "callq"}},
+      {"x86-64-v4-vnni", "int4p_g64", {"vpmullw", "vpdpbusd"}, {"vpmaddubsw"}},
+  };
+  for (const Instructions &row : all) {
+    SCOPED_TRACE(std::string(row.target) + " " + row.format);
+    std::string text =
+        kernelAssembly(TargetSpec::of(*findTarget(row.target)), [&](mlir::ModuleOp module, const IsaRow &isa) {
+          LinearSpec spec;
+          spec.k = 256;
+          spec.n = 64;
+          spec.format = findFormat(row.format);
+          spec.int8Input = true;
+          getLinearKernel(module, spec, isa);
+        });
+    for (const char *name : row.found)
+      EXPECT_NE(text.find(name), std::string::npos) << name;
+    for (const char *name : row.absent)
+      EXPECT_EQ(text.find(name), std::string::npos) << name;
+  }
+}
 
 } // namespace

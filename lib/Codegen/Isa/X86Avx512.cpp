@@ -23,7 +23,7 @@ static constexpr Schedules kSchedules = {.linear = {.tileRows = {8, 4, 2, 1},
                                                        .unrollK = 1,
                                                        .decodePanels = 1,
                                                        .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 2048,
+                                                       .decodePrefetchBytes = 4096,
                                                        .prefetchNextPanel = false,
                                                        .scratchBytes = 512 << 10},
                                          .attention = {.queryBlock = 16, .rowsTogether = 4}};

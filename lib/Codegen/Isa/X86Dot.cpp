@@ -13,6 +13,7 @@ struct Intrinsic {
 constexpr Intrinsic kMaddBytes = {"llvm.x86.ssse3.pmadd.ub.sw.128", "llvm.x86.avx2.pmadd.ub.sw",
                                   "llvm.x86.avx512.pmaddubs.w.512"};
 constexpr Intrinsic kMaddWords = {"llvm.x86.sse2.pmadd.wd", "llvm.x86.avx2.pmadd.wd", "llvm.x86.avx512.pmaddw.d.512"};
+constexpr Intrinsic kSignBytes = {"llvm.x86.ssse3.psign.b.128", "llvm.x86.avx2.psign.b", ""};
 constexpr Intrinsic kShuffleBytes = {"llvm.x86.ssse3.pshuf.b.128", "llvm.x86.avx2.pshuf.b",
                                      "llvm.x86.avx512.pshuf.b.512"};
 constexpr Intrinsic kDotBytes = {"llvm.x86.avx512.vpdpbusd.128", "llvm.x86.avx512.vpdpbusd.256",
@@ -36,7 +37,10 @@ Val x86MaddUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
 }
 
 Val x86MaddSigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
-  // 512-bit registers have no psignb; a select becomes a masked subtraction there, and is pure everywhere.
+  if (k.isa.lanes < 16)
+    return x86MaddUnsigned(k, sum, call(k, kSignBytes, weights.type(), {weights, weights}),
+                           call(k, kSignBytes, weights.type(), {activations, weights}));
+  // 512-bit registers have no psignb; a select becomes a masked subtraction.
   Val zero = k.likeInt(weights.type(), 0);
   Val isNegative = weights < zero;
   return x86MaddUnsigned(k, sum, k.select(isNegative, zero - weights, weights),

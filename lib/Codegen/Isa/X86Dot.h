@@ -12,7 +12,7 @@ inline constexpr int kMaddUnsignedBits = 7;
 /// pmaddubsw, pmaddwd, paddd.
 Val x86MaddUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations);
 
-/// As above with |weight| and the weight's sign on the activation; a weight of -128 is exact.
+/// As above with |weight| and the weight's sign on the activation (psignb); a weight of -128 is exact.
 Val x86MaddSigned(KernelBuilder &k, Val sum, Val weights, Val activations);
 
 /// vpdpbusd.
