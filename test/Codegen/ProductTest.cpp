@@ -196,7 +196,8 @@ TEST(Product, huge_weights_go_to_the_large_section_or_are_refused) {
   std::unique_ptr<llvm::MemoryBuffer> arm = read(directory + "/toy.o");
   llvm::Expected<std::string> name = weightSectionName(arm->getBuffer(), 2ull << 30);
   ASSERT_FALSE(bool(name));
-  EXPECT_EQ(messageOf(name.takeError()), "the weights take 2048 MiB, and only 1536 MiB can be embedded on this target");
+  EXPECT_EQ(messageOf(name.takeError()),
+            "the weights take 2048 MiB, and only 1536 MiB can be embedded on this target; use --weights file");
 }
 
 TEST(Product, an_unwritable_folder_is_one_error) {
