@@ -25,10 +25,15 @@ Location GraphImporter::locationOf(StringRef name) {
   return NameLoc::get(StringAttr::get(context, name));
 }
 
-Location GraphImporter::locationOf(const onnx::NodeProto &node) {
+/// A node's name; what stands for it where it has none.
+static StringRef nameOf(const onnx::NodeProto &node) {
   if (!node.name().empty())
-    return locationOf(node.name());
-  return locationOf(node.output_size() ? node.output(0) : node.op_type());
+    return node.name();
+  return node.output_size() ? node.output(0) : node.op_type();
+}
+
+Location GraphImporter::locationOf(const onnx::NodeProto &node) {
+  return locationOf(nameOf(node));
 }
 
 LogicalResult GraphImporter::define(StringRef name, Value value, Location location) {
@@ -76,7 +81,7 @@ LogicalResult GraphImporter::checkOperators() {
   for (const auto &[name, entry] : found) {
     error << separator << name.second << " (" << (name.first.empty() ? "ai.onnx" : name.first) << ", opset "
           << entry.opset << ", " << entry.count << (entry.count == 1 ? " node" : " nodes") << ", first \""
-          << entry.first->name() << "\"";
+          << nameOf(*entry.first) << "\"";
     if (std::string similar = similarOperators(name.second); !similar.empty())
       error << "; supported: " << similar;
     error << ")";
