@@ -44,10 +44,9 @@ static const FormatRow *formatOf(Value value) {
 /// How the rows of quantized activations lie, if that is what `value` is.
 static std::optional<ActivationLayout> quantizedRowsOf(Value value) {
   RankedTensorType type = tensorType(value);
-  Int8RowsType element = dyn_cast<Int8RowsType>(type.getElementType());
-  if (!element)
+  if (!isa<Int8RowsType>(type.getElementType()))
     return std::nullopt;
-  return ActivationLayout{type.getShape().back(), element.getGroup()};
+  return activationLayout(type);
 }
 
 static LogicalResult lower(E &e, LinearOp op) {

@@ -6,6 +6,7 @@
 #include "Dialect/Reference/Elements.h"
 #include "Dialect/Storage.h"
 #include "Dialect/WeightRows.h"
+#include "Passes/Sources.h"
 #include "llvm/Support/Parallel.h"
 #include "llvm/Support/raw_ostream.h"
 #include <atomic>
@@ -37,13 +38,7 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
       place.relativeErrors = errors.asArrayRef().vec();
     for (mlir::Operation *user : op->getUsers())
       place.isMatrix |= isa<EmbedOp>(user) || (isa<LinearOp>(user) && place.panel);
-    op.getLoc()->walk([&](mlir::Location loc) {
-      mlir::NameLoc name = dyn_cast<mlir::NameLoc>(loc);
-      if (!name)
-        return mlir::WalkResult::advance();
-      place.name = name.getName().str();
-      return mlir::WalkResult::interrupt();
-    });
+    place.name = nameOf(op.getLoc()).str();
     // At one offset the larger is the whole of which the other is a part.
     auto [known, isNew] = byOffset.try_emplace(place.offset, place);
     if (!isNew && known->second.bytes < place.bytes)

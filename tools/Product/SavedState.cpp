@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Looks into the FlatBuffer of lib/Codegen/Schema/State.fbs.
 #include "Product/SavedState.h"
+#include "Dialect/Codec.h"
 #include "Product/Failure.h"
 #include "Product/TensorFile.h"
 #include "State_generated.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 
 using namespace edgelm::tools;
@@ -44,14 +43,14 @@ uint8_t *SavedState::rowAt(size_t index, size_t head, size_t row) const {
   return state->mutable_data()->data() + (head * position() + row) * state->row_bytes();
 }
 
-/// Bytes of the codes of a row in int8.
-static size_t codeBytes(size_t columns) {
-  return (columns + 15) / 16 * 16;
+/// How a row in int8 lies.
+static edgelm::ActivationLayout int8Row(size_t columns) {
+  return {int64_t(columns), /*group=*/0, /*isCompact=*/true};
 }
 
 bool SavedState::holds(size_t index, size_t columns) const {
   const size_t bytes = rowBytes(index);
-  return columns && (bytes == 4 * columns || bytes == 2 * columns || bytes == codeBytes(columns) + sizeof(float));
+  return columns && (bytes == 4 * columns || bytes == 2 * columns || bytes == size_t(int8Row(columns).rowBytes()));
 }
 
 void SavedState::get(size_t index, size_t head, size_t row, std::span<float> values) const {
@@ -66,7 +65,7 @@ void SavedState::get(size_t index, size_t head, size_t row, std::span<float> val
     }
   } else {
     float scale;
-    std::memcpy(&scale, from + codeBytes(values.size()), sizeof(scale));
+    std::memcpy(&scale, from + int8Row(values.size()).scales(), sizeof(scale));
     for (size_t i = 0; i < values.size(); ++i)
       values[i] = scale * float(int8_t(from[i]));
   }
@@ -82,12 +81,6 @@ void SavedState::set(size_t index, size_t head, size_t row, std::span<const floa
       std::memcpy(to + 2 * i, &half, sizeof(half));
     }
   } else {
-    float largest = 0;
-    for (const float value : values)
-      largest = std::max(largest, std::fabs(value));
-    const float scale = largest / 127;
-    for (size_t i = 0; i < values.size(); ++i)
-      to[i] = uint8_t(int8_t(scale > 0 ? std::nearbyint(values[i] / scale) : 0));
-    std::memcpy(to + codeBytes(values.size()), &scale, sizeof(scale));
+    edgelm::quantizeActivations(int8Row(values.size()), values.data(), to);
   }
 }

@@ -9,7 +9,7 @@
 namespace edgelm {
 
 bool sumsOverRow(const FormatRow &format) {
-  return format.scale == Scale::F32 || format.scale == Scale::Integer;
+  return format.activationGroup() == 0;
 }
 
 namespace {
