@@ -3,10 +3,9 @@
 #include "cpu.h"
 
 #if defined(__x86_64__) || defined(__i386__)
+#include "cpu_names.h"
 #include "cpu_x86.h"
 #include <cpuid.h>
-#include <stddef.h>
-#include <stdint.h>
 
 typedef struct {
   char name[16];
@@ -36,13 +35,6 @@ static int has(const feature *f) {
   if (!(registers[f->reg] >> f->bit & 1))
     return 0;
   return (saved_registers() & f->xcr0) == f->xcr0;
-}
-
-// The end of `name` when it is the same as `row`, else NULL.
-static const char *end_if_same(const char *name, const char *row) {
-  for (; *name && *name == *row; ++name)
-    ++row;
-  return *name == *row ? name : NULL;
 }
 
 const char *edgelm_rt_missing_feature(const char *features) {

@@ -87,7 +87,7 @@ static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, cons
 
 Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, LLVMContext &context) {
   const TargetSpec &target = options.target;
-  Machine machine = {target.triple, target.cpu, target.features};
+  Machine machine = {target.triple, target.cpu, target.features, target.abi, target.hardFloat};
   machine.pic = target.hosted;
   Expected<std::unique_ptr<TargetMachine>> targetMachine = createTargetMachine(machine);
   if (!targetMachine)

@@ -25,8 +25,8 @@ bool runsHere(const TargetSpec &target) {
 std::optional<TargetSpec> hostTarget() {
   std::optional<TargetSpec> best;
   // Rows of one architecture ascend, so the last that fits is the best.
-  for (const TargetRow &row : targetTable())
-    if (TargetSpec spec = TargetSpec::of(row); runsHere(spec))
+  for (const TargetRow *row : targetTable())
+    if (TargetSpec spec = TargetSpec::of(*row); runsHere(spec))
       best = spec;
   if (!best)
     return std::nullopt;

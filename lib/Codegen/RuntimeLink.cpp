@@ -25,10 +25,9 @@ static constexpr StringLiteral calledBeforeCheck[] = {"edgelm_rt_describe", "edg
 static constexpr StringLiteral cpuAttributes[] = {"target-cpu", "target-features", "tune-cpu"};
 
 Expected<std::unique_ptr<Module>> loadRuntime(const TargetSpec &target, bool freestanding, LLVMContext &context) {
-  std::string architecture = Triple(target.triple).getArchName().str();
-  std::string_view bytes = findRuntimeBitcode(architecture, target.hosted && !freestanding);
+  std::string_view bytes = findRuntimeBitcode(target.runtime, target.hosted && !freestanding);
   if (bytes.empty())
-    return fail(ExitStatus::NotOnThisTarget, "this build of EdgeLM carries no runtime for " + architecture);
+    return fail(ExitStatus::NotOnThisTarget, "this build of EdgeLM carries no runtime '" + target.runtime + "'");
   Expected<std::unique_ptr<Module>> runtime = parseBitcodeFile(MemoryBufferRef(StringRef(bytes), "runtime"), context);
   if (!runtime)
     return fail(ExitStatus::Internal, "the runtime's bitcode cannot be read: " + toString(runtime.takeError()));

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#define ROW(architecture, hosted, file, symbol)                                                                        \
+#define ROW(name, hosted, file, symbol)                                                                                \
   __asm__(".section .rodata\n"                                                                                         \
           ".balign 16\n"                                                                                               \
           "edgelm_bitcode_" #symbol ":\n"                                                                              \
@@ -17,7 +17,7 @@
 
 namespace {
 struct Row {
-  std::string_view architecture;
+  std::string_view name;
   bool hosted;
   const char *begin;
   const char *end;
@@ -25,15 +25,14 @@ struct Row {
 } // namespace
 
 static const Row rows[] = {
-#define ROW(architecture, hosted, file, symbol)                                                                        \
-  {architecture, hosted != 0, edgelm_bitcode_##symbol, edgelm_bitcode_end_##symbol},
+#define ROW(name, hosted, file, symbol) {name, hosted != 0, edgelm_bitcode_##symbol, edgelm_bitcode_end_##symbol},
 #include <bitcode_rows.inc>
 #undef ROW
 };
 
-std::string_view edgelm::findRuntimeBitcode(std::string_view architecture, bool hosted) {
+std::string_view edgelm::findRuntimeBitcode(std::string_view name, bool hosted) {
   for (const Row &row : rows)
-    if (row.architecture == architecture && row.hosted == hosted)
+    if (row.name == name && row.hosted == hosted)
       return {row.begin, static_cast<std::size_t>(row.end - row.begin)};
   return {};
 }

@@ -6,8 +6,8 @@
 
 namespace edgelm {
 
-/// The bitcode of the runtime for an architecture ("x86_64": LLVM's Triple::getArchName where no ABI has to be told
-/// apart), with the thread pool (hosted) or without; empty when there is none. The bytes are aligned to 16.
-std::string_view findRuntimeBitcode(std::string_view architecture, bool hosted);
+/// The bitcode of the runtime of that name in runtime/CMakeLists.txt (an architecture and its calling convention), with
+/// the thread pool (hosted) or without; empty when there is none. The bytes are aligned to 16.
+std::string_view findRuntimeBitcode(std::string_view name, bool hosted);
 
 } // namespace edgelm

@@ -156,8 +156,8 @@ Entry KernelJit::entry(llvm::StringRef name) {
 
 std::vector<TargetSpec> runnableTargets() {
   std::vector<TargetSpec> targets;
-  for (const TargetRow &row : targetTable())
-    if (TargetSpec spec = TargetSpec::of(row); runsHere(spec))
+  for (const TargetRow *row : targetTable())
+    if (TargetSpec spec = TargetSpec::of(*row); runsHere(spec))
       targets.push_back(spec);
   return targets;
 }

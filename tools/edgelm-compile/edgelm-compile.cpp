@@ -90,8 +90,8 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
 }
 
 static void printTargets() {
-  for (const TargetRow &row : targetTable())
-    llvm::outs() << llvm::left_justify(llvm::StringRef(row.name), 16) << row.summary << "\n";
+  for (const TargetRow *row : targetTable())
+    llvm::outs() << llvm::left_justify(llvm::StringRef(row->name), 16) << row->summary << "\n";
   std::optional<TargetSpec> host = hostTarget();
   llvm::outs() << llvm::left_justify("host", 16)
                << (host ? "this machine: " + host->cpu + ", scheduled for " + host->tuneCpu : "not supported") << "\n";

@@ -52,10 +52,15 @@ std::span<const IsaRow *const> isaTable();
 /// The row of that name, or null.
 const IsaRow *findIsa(std::string_view name);
 
+extern const IsaRow kScalar;
+extern const IsaRow kScalarFma;
 extern const IsaRow kX86Sse42;
 extern const IsaRow kX86Avx2;
 extern const IsaRow kX86AvxVnni;
 extern const IsaRow kX86Avx512;
 extern const IsaRow kX86Avx512Vnni;
+extern const IsaRow kArmNeon;
+extern const IsaRow kArmv7Neon;
+extern const IsaRow kRiscvV;
 
 } // namespace edgelm

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Products of bytes by ordinary integer arithmetic, for any instruction set.
+#pragma once
+
+#include "Codegen/Kernels/KernelBuilder.h"
+
+namespace edgelm {
+
+/// Bytes taken out of 32-bit words by shifts, then multiplied and added as words.
+Val genericDotUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+Val genericDotSigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+
+/// A load for each byte.
+Val genericLookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
+
+} // namespace edgelm
