@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Installs the Debian packages that building and testing need; does nothing when all are there.
+# Installs the Debian packages that building and most tests need, and those that are named; does nothing when all are there.
+# usage: install.sh [package ...]
 set -eu
 
 packages="
