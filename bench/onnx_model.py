@@ -10,9 +10,9 @@ from onnx import TensorProto, helper, mapping, numpy_helper
 import quantize
 import shapes
 
-# int8: DynamicQuantizeLinear and MatMulInteger; int4: MatMulNBits, whose accuracy level says whether the activations
+# f16: matrices in half the bytes, which a Cast widens. int8: DynamicQuantizeLinear and MatMulInteger; int4: MatMulNBits, whose accuracy level says whether the activations
 # are rounded to int8 (4) or stay float (0).
-KINDS = ("f32", "int8", "int4", "int4_float")
+KINDS = ("f32", "f16", "int8", "int4", "int4_float")
 ACCURACY = {"int4": 4, "int4_float": 0}
 MICROSOFT = "com.microsoft"
 OPSET = 17
@@ -83,6 +83,8 @@ class Llama:
         g = self.graph
         if self.kind == "f32":
             return g.node("MatMul", [x, g.weight(name, matrix.T)], output)
+        if self.kind == "f16":
+            return g.node("MatMul", [x, self.half(name, matrix.T)], output)
         if self.kind == "int8":
             # One quantization for all matrices that read x.
             if x not in self.quantized:
@@ -96,6 +98,10 @@ class Llama:
         inputs = [x, g.weight(f"{name}_Q4", weights), g.weight(f"{name}_scales", scales)]
         return g.node("MatMulNBits", inputs, output, domain=MICROSOFT, K=matrix.shape[1], N=matrix.shape[0], bits=4,
                       block_size=quantize.BLOCK, accuracy_level=ACCURACY[self.kind])
+
+    def half(self, name, matrix):
+        """A matrix that is stored in f16, widened."""
+        return self.graph.node("Cast", [self.graph.weight(name, matrix.astype(np.float16))], to=TensorProto.FLOAT)
 
     def rms_norm(self, x, name):
         g = self.graph
@@ -178,7 +184,8 @@ class Llama:
         g.add_input("attention_mask", TensorProto.INT64, ["batch_size", "total_sequence_length"])
         g.add_input("position_ids", TensorProto.INT64, ["batch_size", "sequence_length"])
         g.add_output("logits", ["batch_size", "sequence_length", self.vocab])
-        table = g.weight("model.embed_tokens.weight", shapes.embedding(self.shape))
+        embedding = shapes.embedding(self.shape)
+        table = (self.half if self.kind == "f16" else g.weight)("model.embed_tokens.weight", embedding)
         x = g.node("Gather", [table, "input_ids"])
         tables, mask = self.rotary_tables(), self.mask()
         for layer in range(self.layers):

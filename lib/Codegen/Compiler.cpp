@@ -45,7 +45,7 @@ private:
   Error runPhases(bool &stopped);
   Error gather();
   Error print();
-  Error emit(const std::vector<FileHash> &files);
+  Error emit();
 
   const CompileOptions &options;
   StageTimer timer;
@@ -56,6 +56,7 @@ private:
   std::optional<ModelFolder> folder;
   std::optional<CompiledTokenizer> tokenizer;
   std::optional<ModelInfo> info;
+  std::optional<InputHashes> hashes;
 };
 
 } // namespace
@@ -239,24 +240,23 @@ Error Compilation::run() {
   if (Error error = load())
     return error;
   // Before the weights are packed: the files that hold them are known from the import's operations.
-  std::vector<FileHash> files;
-  if (folder && options.stopAfter.empty()) {
-    Expected<std::vector<FileHash>> hashes = hashInputs(*folder, *module);
-    if (!hashes)
-      return hashes.takeError();
-    files = std::move(*hashes);
-    timer.done("hash inputs");
-  }
+  if (folder && options.stopAfter.empty())
+    hashes.emplace(*folder, *module);
   bool stopped = false;
   if (Error error = runPhases(stopped))
     return error;
-  return stopped ? print() : emit(files);
+  return stopped ? print() : emit();
 }
 
-Error Compilation::emit(const std::vector<FileHash> &files) {
+Error Compilation::emit() {
   if (!info)
     return fail(ExitStatus::BadInput,
                 "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
+  auto files = [&]() -> Expected<std::vector<FileHash>> {
+    if (!hashes)
+      return std::vector<FileHash>();
+    return hashes->wait();
+  };
   EmitInputs inputs = {options, modelDirOf(*module).str(), files, timer};
   if (Error error = emitProduct(*module, *info, std::move(runtime), llvmContext, inputs))
     return error;

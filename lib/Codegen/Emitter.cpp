@@ -168,7 +168,11 @@ Error Emitter::emitLibraries(const ProductObjects &objects) {
   if (options.weightsInFile)
     if (Error error = writeString(folder.path("edgelm_map.h"), mapHeaderText()))
       return error;
-  return writeString(folder.path(info.name + ".json"), reportText(info, options, inputs.files));
+  Expected<std::vector<FileHash>> files = inputs.files();
+  if (!files)
+    return files.takeError();
+  inputs.timer.done("hashes of the inputs");
+  return writeString(folder.path(info.name + ".json"), reportText(info, options, *files));
 }
 
 Error emitProduct(mlir::ModuleOp module, ModelInfo &info, std::unique_ptr<Module> runtime, LLVMContext &context,

@@ -7,6 +7,7 @@
 #include "Codegen/ModelInfo.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,8 +23,8 @@ class StageTimer;
 /// What the emitter needs besides the module.
 struct EmitInputs {
   const CompileOptions &options;
-  std::string modelDir; ///< folder that weight files are relative to
-  std::vector<FileHash> files;
+  std::string modelDir;                                         ///< folder that weight files are relative to
+  std::function<llvm::Expected<std::vector<FileHash>>()> files; ///< hashes of what was read; called once, at the end
   StageTimer &timer;
 };
 

@@ -15,7 +15,7 @@ namespace edgelm {
 /// Pages are given back after this many bytes: mapped pages count as memory of the process until then.
 static constexpr uint64_t pieceBytes = 16 << 20;
 
-Expected<FileHash> hashFile(StringRef directory, StringRef name) {
+Expected<FileHash> hashFile(StringRef directory, StringRef name, const std::atomic<bool> &isCancelled) {
   SmallString<256> path(directory);
   sys::path::append(path, name);
   std::string reason;
@@ -24,7 +24,7 @@ Expected<FileHash> hashFile(StringRef directory, StringRef name) {
     return fail(ExitStatus::BadInput, "cannot read " + path + ": " + reason);
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
-  for (ArrayRef<uint8_t> rest = file->bytes(); !rest.empty();
+  for (ArrayRef<uint8_t> rest = file->bytes(); !rest.empty() && !isCancelled;
        rest = rest.drop_front(std::min<uint64_t>(rest.size(), pieceBytes))) {
     ArrayRef<uint8_t> piece = rest.take_front(pieceBytes);
     EVP_DigestUpdate(context, piece.data(), piece.size());

@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include <atomic>
 #include <string>
 
 namespace edgelm {
@@ -15,7 +16,9 @@ struct FileHash {
   std::string sha256; ///< 64 lower-case hexadecimal digits
 };
 
-/// Hashes `directory/name`, giving mapped pages back on the way.
-llvm::Expected<FileHash> hashFile(llvm::StringRef directory, llvm::StringRef name);
+/// Hashes `directory/name`, giving mapped pages back on the way. The hash is not complete once another thread has set
+/// `isCancelled`.
+llvm::Expected<FileHash> hashFile(llvm::StringRef directory, llvm::StringRef name,
+                                  const std::atomic<bool> &isCancelled);
 
 } // namespace edgelm

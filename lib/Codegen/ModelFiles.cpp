@@ -61,26 +61,40 @@ static std::string relativeTo(StringRef folder, StringRef path) {
   return sys::path::filename(path).str();
 }
 
-Expected<std::vector<FileHash>> hashInputs(const ModelFolder &folder, mlir::ModuleOp module) {
-  std::set<std::string> names = {relativeTo(folder.folder, folder.onnxPath)};
+InputHashes::InputHashes(const ModelFolder &model, mlir::ModuleOp module) : folder(model.folder) {
+  names.insert(relativeTo(folder, model.onnxPath));
   std::set<std::string> weightFiles;
   module.walk([&](WeightOp weight) { weightFiles.insert(weight.getSource().getFile().str()); });
   for (const std::string &file : weightFiles) {
     SmallString<256> path(modelDirOf(module));
     sys::path::append(path, file);
-    names.insert(relativeTo(folder.folder, path));
+    names.insert(relativeTo(folder, path));
   }
   for (StringRef name : {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"})
-    if (sys::fs::exists(folder.folder + "/" + name))
+    if (sys::fs::exists(folder + "/" + name))
       names.insert(name.str());
-  std::vector<FileHash> hashes;
+  hashes = std::async(std::launch::async, [this] { return hashAll(); });
+}
+
+InputHashes::~InputHashes() {
+  isCancelled = true;
+  if (hashes.valid())
+    consumeError(hashes.get().takeError());
+}
+
+Expected<std::vector<FileHash>> InputHashes::hashAll() const {
+  std::vector<FileHash> found;
   for (const std::string &name : names) {
-    Expected<FileHash> hash = hashFile(folder.folder, name);
+    Expected<FileHash> hash = hashFile(folder, name, isCancelled);
     if (!hash)
       return hash.takeError();
-    hashes.push_back(*hash);
+    found.push_back(*hash);
   }
-  return hashes;
+  return found;
+}
+
+Expected<std::vector<FileHash>> InputHashes::wait() {
+  return hashes.get();
 }
 
 } // namespace edgelm

@@ -8,7 +8,10 @@
 #include "Dialect/Import/ModelFolder.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
+#include <atomic>
+#include <future>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace edgelm {
@@ -22,7 +25,24 @@ llvm::Error checkVocabulary(const CompiledTokenizer &tokenizer, uint32_t vocab);
 /// Ids at which a generation stops, without repetition.
 std::vector<int32_t> stopIdsOf(const ModelFolder &folder, const std::optional<CompiledTokenizer> &tokenizer);
 
-/// Hashes the graph, its weight files (those that `module` names) and the configuration beside them.
-llvm::Expected<std::vector<FileHash>> hashInputs(const ModelFolder &folder, mlir::ModuleOp module);
+/// The hashes of the graph, its weight files (those that `module` names) and the configuration beside them, computed on
+/// a thread of their own while the compiler works on.
+class InputHashes {
+public:
+  InputHashes(const ModelFolder &folder, mlir::ModuleOp module);
+  /// Gives up what nobody has waited for.
+  ~InputHashes();
+
+  /// Once only.
+  llvm::Expected<std::vector<FileHash>> wait();
+
+private:
+  llvm::Expected<std::vector<FileHash>> hashAll() const;
+
+  std::string folder;
+  std::set<std::string> names; ///< relative to `folder`
+  std::atomic<bool> isCancelled = false;
+  std::future<llvm::Expected<std::vector<FileHash>>> hashes; // last: the thread reads the others
+};
 
 } // namespace edgelm

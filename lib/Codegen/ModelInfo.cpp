@@ -76,6 +76,12 @@ static TensorInfo describe(mlir::Type type, mlir::DictionaryAttr attributes, con
   return info;
 }
 
+static std::string typeText(mlir::Type type) {
+  std::string text;
+  raw_string_ostream(text) << type;
+  return text;
+}
+
 /// What a call of `function` multiplies and reads.
 static EntryInfo measure(mlir::func::FuncOp function) {
   EntryInfo entry;
@@ -115,7 +121,8 @@ static void readArguments(mlir::func::FuncOp function, EntryInfo &entry, ModelIn
         continue;
       uint64_t rowBytes = bufferBytes(tensor) / (tensor.getDimSize(0) * tensor.getDimSize(1));
       info.states.push_back({describe(type, attributes, role + std::to_string(info.states.size())).name, *offset,
-                             uint64_t(tensor.getDimSize(0)), uint64_t(tensor.getDimSize(1)), rowBytes});
+                             uint64_t(tensor.getDimSize(0)), uint64_t(tensor.getDimSize(1)), rowBytes,
+                             typeText(tensor.getElementType())});
       info.context = tensor.getDimSize(1);
     }
     if (entry.name == "invoke")
@@ -144,11 +151,11 @@ static void readResults(mlir::func::FuncOp function, const EntryInfo &entry, Mod
   });
 }
 
-/// Names the weights and the shapes of the state: what a saved state must agree with.
+/// Names the weights, and shapes and types of the state: what a saved state must agree with.
 static std::string fingerprintOf(const ModelInfo &info) {
-  std::string text = "edgelm state 1\n" + std::to_string(info.vocab) + "\n";
+  std::string text = "edgelm state 2\n" + std::to_string(info.vocab) + "\n";
   for (const StateInfo &state : info.states)
-    text += std::to_string(state.outer) + " " + std::to_string(state.rowBytes) + "\n";
+    text += std::to_string(state.outer) + " " + std::to_string(state.rowBytes) + " " + state.type + "\n";
   for (const WeightPlace &place : info.weights)
     for (mlir::Attribute source : place.sources)
       if (WeightAttr weight = dyn_cast<WeightAttr>(source))

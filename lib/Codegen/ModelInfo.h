@@ -27,7 +27,8 @@ struct StateInfo {
   uint64_t offset = 0;
   uint64_t outer = 0;    ///< key/value heads
   uint64_t rows = 0;     ///< context
-  uint64_t rowBytes = 0; ///< head dimension times element size
+  uint64_t rowBytes = 0; ///< of one head's row, scale and padding included
+  std::string type;      ///< of the elements
 };
 
 /// A part of the arena.

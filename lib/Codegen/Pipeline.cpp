@@ -47,7 +47,8 @@ static void addQuantize(OpPassManager &passes, const PhaseInputs &inputs, Module
   options.head = inputs.options.quantHead;
   options.panel = panelOf(inputs);
   passes.addPass(createAssignFormats(options));
-  passes.addPass(createQuantizeWeights());
+  // The writer of the product reads every matrix anyway, and measures then.
+  passes.addPass(createQuantizeWeights({/*measure=*/!inputs.options.stopAfter.empty()}));
   if (inputs.options.quantizedActivations)
     passes.addPass(createQuantizeActivations());
 }

@@ -49,7 +49,7 @@ static Json weightRows(const ModelInfo &info) {
                                       {"sha256", weight.getSha256().str()}}
                                : Json("folded constant"));
     }
-    rows.push_back({{"name", place.name},
+    rows.push_back({{"name", place.name()},
                     {"shape", place.type.getShape().vec()},
                     {"type", formatText(place.type.getElementType())},
                     {"panel", place.panel},

@@ -2,14 +2,12 @@
 // Packs matrices into panels and widens elements on the way to the product.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
-#include "Dialect/Codec.h"
 #include "Dialect/Reference/Elements.h"
+#include "Dialect/RoundRows.h"
 #include "Dialect/Storage.h"
-#include "Dialect/WeightRows.h"
 #include "Passes/Sources.h"
 #include "llvm/Support/Parallel.h"
 #include "llvm/Support/raw_ostream.h"
-#include <atomic>
 #include <cstring>
 #include <map>
 
@@ -19,6 +17,18 @@ namespace edgelm {
 
 static int64_t widthOf(mlir::Type type) {
   return divideCeil(type.getIntOrFloatBitWidth(), 8);
+}
+
+/// The name of each source; a location that does not tell them apart stands for all.
+static std::vector<std::string> namesOf(PackedWeightOp op) {
+  size_t count = op.getSources().size();
+  mlir::FusedLoc fused = dyn_cast<mlir::FusedLoc>(op.getLoc());
+  if (!fused || fused.getLocations().size() != count)
+    return std::vector<std::string>(count, nameOf(op.getLoc()).str());
+  std::vector<std::string> names;
+  for (mlir::Location loc : fused.getLocations())
+    names.push_back(nameOf(loc).str());
+  return names;
 }
 
 std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
@@ -34,11 +44,9 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
     place.panel = op.getPanel();
     place.offset = op.getOffset();
     place.bytes = packedBytes(place.type, place.panel);
-    if (mlir::DenseF64ArrayAttr errors = op->getAttrOfType<mlir::DenseF64ArrayAttr>(kRelativeErrorsAttr))
-      place.relativeErrors = errors.asArrayRef().vec();
     for (mlir::Operation *user : op->getUsers())
       place.isMatrix |= isa<EmbedOp>(user) || (isa<LinearOp>(user) && place.panel);
-    place.name = nameOf(op.getLoc()).str();
+    place.names = namesOf(op);
     // At one offset the larger is the whole of which the other is a part.
     auto [known, isNew] = byOffset.try_emplace(place.offset, place);
     if (!isNew && known->second.bytes < place.bytes)
@@ -120,27 +128,26 @@ static void writePlain(const WeightPlace &place, ArrayRef<WeightRows> sources, r
 /// [ceil(N / panel)][K][panel], zero padded; a panel may end one source and begin the next.
 static void writePanels(const WeightPlace &place, ArrayRef<WeightRows> sources, raw_ostream &os) {
   mlir::Type type = place.type.getElementType();
-  int64_t n = place.type.getDimSize(0), k = place.type.getDimSize(1), panel = place.panel;
-  std::vector<char> buffer(k * panel * widthOf(type));
+  int64_t n = place.type.getDimSize(0), k = place.type.getDimSize(1), panel = place.panel, width = widthOf(type);
+  std::vector<char> buffer(k * panel * width);
   for (int64_t first = 0; first < n; first += panel) {
     std::fill(buffer.begin(), buffer.end(), 0);
     int64_t sourceBegin = 0;
     for (const WeightRows &source : sources) {
       int64_t begin = std::max(first, sourceBegin), end = std::min({first + panel, n, sourceBegin + source.n});
-      int64_t row = begin - sourceBegin, width = widthOf(source.storedAs);
+      int64_t row = begin - sourceBegin;
       sourceBegin += source.n;
       if (begin >= end)
         continue;
-      char *to = buffer.data() + (begin - first) * widthOf(type);
+      char *to = buffer.data() + (begin - first) * width;
       if (source.transposed) {
         for (int64_t i = 0; i < k; ++i)
-          copyElements(source.data + (i * source.n + row) * width, 1, source.storedAs, to + i * panel * widthOf(type),
-                       1, type, end - begin);
+          copyElements(source.data + (i * source.n + row) * width, 1, type, to + i * panel * width, 1, type,
+                       end - begin);
         continue;
       }
       for (int64_t column = begin; column < end; ++column, ++row)
-        copyElements(source.data + row * k * width, 1, source.storedAs, to + (column - begin) * widthOf(type), panel,
-                     type, k);
+        copyElements(source.data + row * k * width, 1, type, to + (column - begin) * width, panel, type, k);
     }
     os.write(buffer.data(), buffer.size());
   }
@@ -156,35 +163,109 @@ static void readAcross(ArrayRef<WeightRows> sources, int64_t first, int64_t coun
   }
 }
 
-/// Panels that are quantized side by side, and so lie in memory together.
-static constexpr int64_t kPanelsAtOnce = 16;
+/// Whether the elements of a matrix are rounded on the way.
+static bool isRounded(const WeightPlace &place) {
+  mlir::Type type = place.type.getElementType();
+  return isa<QType>(type) || ((place.isMatrix || place.panel) &&
+                              any_of(place.storedAs, [&](mlir::Type storedAs) { return storedAs != type; }));
+}
 
-/// Panels as PackedLayout says.
-static Error writeQuantized(const WeightPlace &place, ArrayRef<WeightRows> sources, raw_ostream &os) {
-  PackedLayout layout = packedLayout(place.type, place.panel);
-  std::vector<uint8_t> bytes(std::min(layout.panels(), kPanelsAtOnce) * layout.panelBytes());
-  for (int64_t first = 0; first < layout.panels(); first += kPanelsAtOnce) {
-    int64_t count = std::min(kPanelsAtOnce, layout.panels() - first);
-    std::atomic<bool> refused = false;
-    parallelFor(0, count, [&](size_t i) {
-      int64_t row = (first + i) * layout.panel, rows = std::min(layout.panel, layout.n - row);
-      std::vector<float> values(rows * layout.k);
-      readAcross(sources, row, rows, values.data());
-      QuantizedRows quantized;
-      if (quantizeRows(*layout.format, values.data(), rows, layout.k, layout.k, quantized))
-        refused = true;
-      else
-        packPanel(layout, quantized, bytes.data() + i * layout.panelBytes());
-    });
-    if (refused)
-      return fail(ExitStatus::BadInput, "weight '" + place.name + "' has an element that is NaN or infinite");
-    os.write(reinterpret_cast<const char *>(bytes.data()), count * layout.panelBytes());
+namespace {
+
+/// Writes a matrix in another element type, and measures what that changes. Blocks of rows are independent.
+class RoundingWriter {
+public:
+  RoundingWriter(WeightPlace &place, ArrayRef<WeightRows> sources)
+      : place(place), sources(sources), type(place.type.getElementType()), n(place.type.getDimSize(0)),
+        k(place.type.getDimSize(1)), blockRows(place.panel ? place.panel : kPlainRows) {}
+
+  Error write(raw_ostream &os);
+
+private:
+  /// Blocks that are rounded side by side, and so lie in memory together.
+  static constexpr int64_t kBlocksAtOnce = 64;
+  static constexpr int64_t kPlainRows = 32;
+
+  int64_t rowsOf(int64_t block) const { return std::min(blockRows, n - block * blockRows); }
+  int64_t bytesOf(int64_t block) const {
+    if (isa<QType>(type))
+      return packedLayout(place.type, place.panel).panelBytes();
+    return (place.panel ? place.panel : rowsOf(block)) * k * widthOf(type);
+  }
+  std::optional<int64_t> round(int64_t block, char *out);
+  void store(int64_t rows, const RoundedRows &rounded, char *out) const;
+  Error refusal(int64_t element) const;
+
+  WeightPlace &place;
+  ArrayRef<WeightRows> sources;
+  mlir::Type type;
+  int64_t n, k, blockRows;
+  std::vector<RoundingError> errors; ///< [n]
+};
+
+} // namespace
+
+void RoundingWriter::store(int64_t rows, const RoundedRows &rounded, char *out) const {
+  if (isa<QType>(type))
+    return packPanel(packedLayout(place.type, place.panel), rounded.quantized, reinterpret_cast<uint8_t *>(out));
+  int64_t rowStride = place.panel ? 1 : k, columnStride = place.panel ? place.panel : 1;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < k; ++column)
+      narrow(rounded.values[row * k + column], type, out + (row * rowStride + column * columnStride) * widthOf(type));
+}
+
+/// Writes the block's bytes to `out`, which holds zeros. Returns row * K + column of an element that the type cannot hold.
+std::optional<int64_t> RoundingWriter::round(int64_t block, char *out) {
+  int64_t first = block * blockRows, rows = rowsOf(block);
+  std::vector<float> weights(rows * k);
+  readAcross(sources, first, rows, weights.data());
+  RoundedRows rounded;
+  if (std::optional<int64_t> refused = roundRows(type, weights, k, rounded))
+    return first * k + *refused;
+  store(rows, rounded, out);
+  copy(rounded.errors, errors.begin() + first);
+  return std::nullopt;
+}
+
+Error RoundingWriter::refusal(int64_t element) const {
+  int64_t row = element / k, column = element % k;
+  std::vector<float> weights(k);
+  readAcross(sources, row, 1, weights.data());
+  size_t source = 0;
+  for (; row >= sources[source].n; ++source)
+    row -= sources[source].n;
+  return fail(ExitStatus::BadInput,
+              "weight '" + place.names[source] + "' " + refusedWeight(type, weights[column], row, column));
+}
+
+Error RoundingWriter::write(raw_ostream &os) {
+  errors.resize(n);
+  int64_t blocks = divideCeil(n, blockRows);
+  std::vector<char> bytes(std::min(blocks, kBlocksAtOnce) * bytesOf(0));
+  for (int64_t first = 0; first < blocks; first += kBlocksAtOnce) {
+    int64_t count = std::min(kBlocksAtOnce, blocks - first);
+    std::fill(bytes.begin(), bytes.end(), 0);
+    std::vector<std::optional<int64_t>> refused(count);
+    parallelFor(0, count, [&](size_t i) { refused[i] = round(first + i, bytes.data() + i * bytesOf(0)); });
+    for (std::optional<int64_t> element : refused)
+      if (element)
+        return refusal(*element);
+    // Only the last block can be shorter.
+    os.write(bytes.data(), (count - 1) * bytesOf(0) + bytesOf(first + count - 1));
+  }
+  ArrayRef<RoundingError> rest = errors;
+  for (const WeightRows &source : sources) {
+    RoundingError total;
+    for (const RoundingError &row : rest.take_front(source.n))
+      total.add(row);
+    place.relativeErrors.push_back(total.relative());
+    rest = rest.drop_front(source.n);
   }
   return Error::success();
 }
 
 /// The bytes of one source; what the store reports becomes our error.
-static Expected<SourceBytes> openSource(mlir::Attribute source, StringRef modelDir, const WeightPlace &place) {
+static Expected<SourceBytes> openSource(mlir::Attribute source, StringRef modelDir, StringRef name) {
   mlir::MLIRContext *context = source.getContext();
   std::string message;
   mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
@@ -193,10 +274,10 @@ static Expected<SourceBytes> openSource(mlir::Attribute source, StringRef modelD
   if (mlir::succeeded(bytes))
     return std::move(*bytes);
   bool hasChanged = StringRef(message).contains("has changed");
-  return fail(hasChanged ? ExitStatus::Integrity : ExitStatus::BadInput, "weight '" + place.name + "': " + message);
+  return fail(hasChanged ? ExitStatus::Integrity : ExitStatus::BadInput, "weight '" + name + "': " + message);
 }
 
-static Error writePlace(const WeightPlace &place, StringRef modelDir, raw_ostream &os) {
+static Error writePlace(WeightPlace &place, StringRef modelDir, raw_ostream &os) {
   std::vector<WeightRows> sources;
   std::vector<SourceBytes> opened;
   opened.reserve(place.sources.size());
@@ -205,8 +286,8 @@ static Error writePlace(const WeightPlace &place, StringRef modelDir, raw_ostrea
   for (auto [index, attribute] : enumerate(place.sources)) {
     mlir::Type storedAs = place.storedAs[index];
     if (!canConvert(storedAs, place.type.getElementType()))
-      return fail(ExitStatus::Internal, "weight '" + place.name + "' cannot be converted to the product's type");
-    Expected<SourceBytes> bytes = openSource(attribute, modelDir, place);
+      return fail(ExitStatus::Internal, "weight '" + place.name() + "' cannot be converted to the product's type");
+    Expected<SourceBytes> bytes = openSource(attribute, modelDir, place.names[index]);
     if (!bytes)
       return bytes.takeError();
     opened.push_back(std::move(*bytes));
@@ -216,10 +297,10 @@ static Error writePlace(const WeightPlace &place, StringRef modelDir, raw_ostrea
     rows += n;
   }
   if (place.type.getRank() && rows != place.type.getDimSize(0))
-    return fail(ExitStatus::Internal, "weight '" + place.name + "' has " + Twine(rows) + " rows in the model and " +
+    return fail(ExitStatus::Internal, "weight '" + place.name() + "' has " + Twine(rows) + " rows in the model and " +
                                           Twine(place.type.getDimSize(0)) + " in the product");
-  if (isa<QType>(place.type.getElementType())) {
-    if (Error error = writeQuantized(place, sources, os))
+  if (isRounded(place)) {
+    if (Error error = RoundingWriter(place, sources).write(os))
       return error;
   } else if (place.panel) {
     writePanels(place, sources, os);
@@ -231,11 +312,11 @@ static Error writePlace(const WeightPlace &place, StringRef modelDir, raw_ostrea
   return Error::success();
 }
 
-Error writeWeights(const std::vector<WeightPlace> &places, StringRef modelDir, int64_t totalBytes, raw_ostream &os) {
+Error writeWeights(std::vector<WeightPlace> &places, StringRef modelDir, int64_t totalBytes, raw_ostream &os) {
   int64_t end = 0;
-  for (const WeightPlace &place : places) {
+  for (WeightPlace &place : places) {
     if (place.offset < end)
-      return fail(ExitStatus::Internal, "weight '" + place.name + "' overlaps the one before it");
+      return fail(ExitStatus::Internal, "weight '" + place.name() + "' overlaps the one before it");
     os.write_zeros(place.offset - end);
     if (Error error = writePlace(place, modelDir, os))
       return error;

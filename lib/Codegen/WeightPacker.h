@@ -12,24 +12,28 @@ namespace edgelm {
 
 /// One place among the product's weights.
 struct WeightPlace {
-  std::string name;                   ///< the model's name of the weight, or of the first of several
+  std::vector<std::string> names;     ///< [sources], the model's names
   mlir::ArrayAttr sources;            ///< as in edgelm.packed_weight
   std::vector<bool> transposed;       ///< [sources]
   std::vector<mlir::Type> storedAs;   ///< [sources], element types in the model
   mlir::RankedTensorType type;        ///< shape and element type in the product
-  std::vector<double> relativeErrors; ///< [sources] of a number format, else empty
+  std::vector<double> relativeErrors; ///< [sources], once written; empty: as stored
   bool isMatrix = false;              ///< of a linear or an embedding: what formats are for
   int64_t panel = 0;                  ///< output columns of a panel; 0: row-major
   int64_t offset = 0;                 ///< bytes from the start of the weights
   int64_t bytes = 0;                  ///< with padding to whole panels, without that to the next place
+
+  /// What stands for the place in messages and reports.
+  const std::string &name() const { return names.front(); }
 };
 
 /// The places that the entries of `module` read, by offset.
 std::vector<WeightPlace> collectWeights(mlir::ModuleOp module);
 
 /// Writes all `places` from offset 0 to `totalBytes`, zeros between them. Files are mapped relative to `modelDir`; the
-/// pages of a weight are given back once it is written, and a weight whose bytes do not have their hash is an error.
-llvm::Error writeWeights(const std::vector<WeightPlace> &places, llvm::StringRef modelDir, int64_t totalBytes,
+/// pages of a weight are given back once it is written, and a weight whose bytes do not have their hash is an error. Notes the relative errors
+/// of matrices that are rounded on the way: each is read once.
+llvm::Error writeWeights(std::vector<WeightPlace> &places, llvm::StringRef modelDir, int64_t totalBytes,
                          llvm::raw_ostream &os);
 
 } // namespace edgelm

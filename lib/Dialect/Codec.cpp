@@ -172,8 +172,11 @@ std::optional<int64_t> quantizeRows(const FormatRow &format, const float *w, int
 void dequantizeRows(const QuantizedRows &rows, float *out) {
   int64_t width = rows.format->groupOf(rows.k);
   for (int64_t row = 0; row < rows.rows; ++row)
-    for (int64_t column = 0; column < rows.k; ++column)
-      *out++ = float(rows.integer(row, column)) * rows.scale(row, column / width);
+    for (int64_t group = 0; group < rows.groups(); ++group) {
+      float scale = rows.scale(row, group);
+      for (int64_t column = group * width; column < std::min((group + 1) * width, rows.k); ++column)
+        *out++ = float(rows.integer(row, column)) * scale;
+    }
 }
 
 void quantizeActivations(const ActivationLayout &layout, const float *x, uint8_t *out) {

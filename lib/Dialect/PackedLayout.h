@@ -74,6 +74,9 @@ struct ActivationLayout {
   int64_t group = 0;
   bool isCompact = false;
 
+  /// A compact row of k columns with one scale.
+  static ActivationLayout compact(int64_t k) { return {k, /*group=*/0, /*isCompact=*/true}; }
+
   int64_t paddedK() const {
     int64_t unit = isCompact ? kCompactUnit : kColumnUnit;
     return (k + unit - 1) / unit * unit;

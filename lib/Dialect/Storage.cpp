@@ -9,7 +9,7 @@ namespace edgelm {
 
 ActivationLayout activationLayout(RankedTensorType type) {
   if (isa<Int8CacheType>(type.getElementType()))
-    return {type.getShape().back(), /*group=*/0, /*isCompact=*/true};
+    return ActivationLayout::compact(type.getShape().back());
   return {type.getShape().back(), cast<Int8RowsType>(type.getElementType()).getGroup()};
 }
 

@@ -7,9 +7,6 @@
 
 namespace edgelm {
 
-/// `edgelm.packed_weight`: the relative error of each source, where its format rounds.
-inline constexpr llvm::StringLiteral kRelativeErrorsAttr = "edgelm.relative_errors";
-
 /// Layout of a row of a tensor of `!edgelm.int8_rows` or `!edgelm.int8_cache`.
 ActivationLayout activationLayout(mlir::RankedTensorType type);
 

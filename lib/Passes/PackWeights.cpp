@@ -82,7 +82,6 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   SmallVector<Attribute> bytes, storedAs;
   SmallVector<Location> locs;
   SmallVector<bool> transposed;
-  SmallVector<double> errors;
   bool isConverted = isa<QType>(elementType);
   SmallVector<int64_t> shape(sources.front().type.getShape());
   if (!shape.empty())
@@ -93,8 +92,6 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
     isConverted |= source.type.getElementType() != elementType;
     locs.push_back(source.loc);
     transposed.push_back(source.transposed);
-    if (source.relativeError)
-      errors.push_back(*source.relativeError);
     if (!shape.empty())
       shape[0] += source.type.getDimSize(0);
   }
@@ -110,12 +107,8 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   } else {
     ++numShared;
   }
-  PackedWeightOp packed =
-      PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
-                             isConverted ? builder.getArrayAttr(storedAs) : nullptr);
-  if (errors.size() == sources.size())
-    packed->setAttr(kRelativeErrorsAttr, builder.getDenseF64ArrayAttr(errors));
-  return packed;
+  return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
+                                isConverted ? builder.getArrayAttr(storedAs) : nullptr);
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {

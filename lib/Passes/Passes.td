@@ -89,10 +89,13 @@ def QuantizeWeights : Pass<"edgelm-quantize-weights", "mlir::ModuleOp"> {
   let summary = "Read every matrix that has a format, and measure what the format changes";
   let description = [{
     Afterwards every `edgelm.quantize_weight` has the relative error of its matrix; each matrix was read once, a few rows at a time. The
-    codes are not kept: whoever writes the product makes them again.
+    codes are not kept: whoever writes the product makes them, and measures the same error on the way. So a compile that goes on to the
+    product does not `measure` here.
 
-    Refuses matrices that are computed at run time, that have elements that are NaN or infinite, or larger than the format holds.
+    Refuses matrices that are computed at run time; where it measures, also elements that are NaN or infinite, or larger than the format
+    holds.
   }];
+  let options = [Option<"measure", "measure", "bool", /*default=*/"true", "Read the matrices">];
   let statistics = [Statistic<"numRead", "num-read", "Matrices read">];
 }
 

@@ -17,8 +17,6 @@ std::optional<Source> edgelm::findSource(Value value) {
       return std::nullopt;
     source->format = type.getElementType();
     source->groupAxis = quantize.getAxis();
-    if (quantize.getRelativeError())
-      source->relativeError = quantize.getRelativeError()->convertToDouble();
     return source;
   }
   if (CastOp cast = value.getDefiningOp<CastOp>()) {

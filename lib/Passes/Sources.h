@@ -13,9 +13,8 @@ struct Source {
   mlir::Location loc;          ///< of the weight itself
   mlir::RankedTensorType type; ///< as the operation reads it, element type as stored
   bool transposed = false;
-  mlir::Type format = {};                   ///< element type that `edgelm.quantize_weight` gives it; null: none does
-  int64_t groupAxis = 1;                    ///< of `type`, along which groups of the format lie
-  std::optional<double> relativeError = {}; ///< of the format
+  mlir::Type format = {}; ///< element type that `edgelm.quantize_weight` gives it; null: none does
+  int64_t groupAxis = 1;  ///< of `type`, along which groups of the format lie
 
   /// Element type that the product should have where nobody wants another one.
   mlir::Type elementType() const { return format ? format : type.getElementType(); }

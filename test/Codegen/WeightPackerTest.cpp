@@ -2,8 +2,8 @@
 // Packs small matrices and compares every byte with the layout's definition.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
-#include "Dialect/Codec.h"
 #include "Dialect/MappedFile.h"
+#include "Dialect/RoundRows.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -46,7 +46,8 @@ protected:
     module = mlir::parseSourceString<mlir::ModuleOp>("func.func @f() {\n" + operations + "\nreturn }", &context);
     EXPECT_TRUE(bool(module));
     llvm::raw_string_ostream os(packed);
-    return writeWeights(collectWeights(*module), folder, totalBytes, os);
+    places = collectWeights(*module);
+    return writeWeights(places, folder, totalBytes, os);
   }
 
   float floatAt(size_t offset) const {
@@ -58,6 +59,7 @@ protected:
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   llvm::SmallString<128> folder;
+  std::vector<WeightPlace> places;
   std::string file, packed;
 };
 
@@ -130,6 +132,7 @@ TEST_F(WeightPacker, panels_of_a_format_are_those_of_its_codec) {
         lower[k * 4 + n - 3] = value;
     }
   std::string first = addValues(upper), second = addValues(lower);
+  double largest = 0; // error
   for (const FormatRow &format : formatTable()) {
     if (format.isFloat())
       continue;
@@ -141,13 +144,25 @@ TEST_F(WeightPacker, panels_of_a_format_are_those_of_its_codec) {
                                std::string(format.name) + "\">>",
                            64 + layout.bytes())));
     std::string expected(64 + layout.bytes(), '\0');
+    RoundingError errors[2]; // of the sources
     for (int64_t row = 0; row < 7; row += 4) {
       QuantizedRows rows;
       ASSERT_FALSE(quantizeRows(format, matrix.data() + row * 40, std::min<int64_t>(4, 7 - row), 40, 40, rows));
       packPanel(layout, rows, reinterpret_cast<uint8_t *>(expected.data()) + 64 + row / 4 * layout.panelBytes());
+      std::vector<float> rounded(rows.rows * 40);
+      dequantizeRows(rows, rounded.data());
+      for (size_t i = 0; i < rounded.size(); ++i) {
+        double weight = matrix[row * 40 + i], difference = weight - rounded[i];
+        errors[row + i / 40 >= 3].add({weight * weight, difference * difference});
+      }
     }
     EXPECT_EQ(packed, expected) << format.name;
+    ASSERT_EQ(places[0].relativeErrors.size(), 2u);
+    for (int source = 0; source < 2; ++source)
+      EXPECT_NEAR(places[0].relativeErrors[source], errors[source].relative(), 1e-12) << format.name;
+    largest = std::max(largest, places[0].relativeErrors[0]);
   }
+  EXPECT_GT(largest, 0.1) << "2 bits round";
 }
 
 TEST_F(WeightPacker, floats_are_rounded_to_narrower_formats) {
@@ -159,6 +174,32 @@ TEST_F(WeightPacker, floats_are_rounded_to_narrower_formats) {
   EXPECT_EQ(std::memcmp(packed.data(), expected, sizeof expected), 0);
 }
 
+TEST_F(WeightPacker, matrices_in_panels_are_rounded_to_narrower_floats) {
+  // [3, 2] in panels of 2; bf16 drops the last bits of 1 + 2^-10.
+  std::string matrix = addValues<float>({1, 1 + 0x1p-10f, 2, 3, 4, 5});
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + matrix +
+                             "] stored_as [f32] panel 2 at 0 {transposed = array<i1: false>} : tensor<3x2xbf16>",
+                         16)));
+  uint16_t expected[] = {0x3f80, 0x4000, 0x3f80, 0x4040, 0x4080, 0, 0x40a0, 0};
+  EXPECT_EQ(std::memcmp(packed.data(), expected, sizeof expected), 0);
+  ASSERT_EQ(places[0].relativeErrors.size(), 1u);
+  EXPECT_NEAR(places[0].relativeErrors[0], 0x1p-10 / std::sqrt(56.0), 1e-6);
+}
+
+TEST_F(WeightPacker, a_weight_that_f16_cannot_hold_is_named) {
+  std::string first = addValues<float>({1, 2}), second = addValues<float>({3, 4, 5, 70000});
+  ExitStatus status;
+  std::string message =
+      messageOf(pack("%0 = edgelm.packed_weight [" + first + ", " + second +
+                         "] stored_as [f32, f32] panel 2 at 0 {transposed = array<i1: false, false>} : tensor<3x2xf16> "
+                         "loc(fused[\"q\", \"k\"])",
+                     16),
+                status);
+  EXPECT_EQ(status, ExitStatus::BadInput);
+  EXPECT_EQ(message, "weight 'k' has the value 7.000000e+04 in row 1, column 1, which 'f16' cannot hold; formats need "
+                     "finite weights");
+}
+
 TEST_F(WeightPacker, a_nan_in_a_format_is_an_error) {
   std::string matrix = addValues<float>({1, std::nanf("")});
   ExitStatus status;
@@ -168,7 +209,9 @@ TEST_F(WeightPacker, a_nan_in_a_format_is_an_error) {
                                        PackedLayout{findFormat("int8"), 1, 2, 4}.bytes()),
                                   status);
   EXPECT_EQ(status, ExitStatus::BadInput);
-  EXPECT_EQ(message, "weight 'w' has an element that is NaN or infinite");
+  EXPECT_EQ(message,
+            "weight 'w' has the value nan in row 0, column 1, which '!edgelm.q<\"int8\">' cannot hold; formats need "
+            "finite weights");
 }
 
 TEST_F(WeightPacker, a_changed_file_is_an_integrity_error) {

@@ -53,7 +53,7 @@ std::vector<uint16_t> roundToHalf(std::vector<float> &values) {
 
 /// The bytes of rows of `columns` values as a cache in int8; `values` become what these stand for.
 std::vector<uint8_t> roundToInt8(std::vector<float> &values, int64_t columns) {
-  ActivationLayout layout = {columns, /*group=*/0, /*isCompact=*/true};
+  ActivationLayout layout = ActivationLayout::compact(columns);
   int64_t rows = int64_t(values.size()) / columns;
   std::vector<uint8_t> bytes(rows * layout.rowBytes());
   for (int64_t row = 0; row < rows; ++row) {

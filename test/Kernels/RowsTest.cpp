@@ -172,7 +172,7 @@ TEST(Rows, QuantizesOnTheWayToTheCache) {
   for (const TargetSpec &target : runnableTargets())
     for (int64_t columns : {20, 64, 160}) {
       SCOPED_TRACE(target.name + " " + std::to_string(columns));
-      ActivationLayout layout = {columns, /*group=*/0, /*isCompact=*/true};
+      ActivationLayout layout = ActivationLayout::compact(columns);
       CacheAppendSpec append = {3, 2, 8, columns, {}};
       std::string name;
       KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) {

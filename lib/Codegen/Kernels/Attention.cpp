@@ -49,10 +49,6 @@ int64_t AttentionSpec::workItems(const IsaRow &isa) const {
   return heads * llvm::divideCeil(rows, queryBlock(isa));
 }
 
-static ActivationLayout compactRow(int64_t columns) {
-  return {columns, /*group=*/0, /*isCompact=*/true};
-}
-
 /// One step on the way to a vector whose lane t is the sum of all lanes of vector t: `x` and `y` stand for `width / 2`
 /// vectors each, the result for all of them. The shuffles stay within groups of four lanes or move whole groups, which
 /// are single instructions.
@@ -111,7 +107,7 @@ private:
   Val scaleOf(mlir::Value cache, Val group, Val key, int64_t columns);
   bool isQuantized() const { return spec.keyType.isInteger(8); }
   Val firstByte(Val group, Val key, int64_t columns) {
-    return (group * double(spec.keys) + key) * double(compactRow(columns).rowBytes());
+    return (group * double(spec.keys) + key) * double(ActivationLayout::compact(columns).rowBytes());
   }
   llvm::SmallVector<mlir::Value> at(Val group, Val key, int64_t column) {
     if (spec.cached)
@@ -143,7 +139,7 @@ Val AttentionBuilder::elements(mlir::Value cache, Val group, Val key, int64_t co
 }
 
 Val AttentionBuilder::scaleOf(mlir::Value cache, Val group, Val key, int64_t columns) {
-  Val at = firstByte(group, key, columns) + double(compactRow(columns).scales());
+  Val at = firstByte(group, key, columns) + double(ActivationLayout::compact(columns).scales());
   return k.load(k.viewAs(cache, at, k.f32Type()), {k.index(0)});
 }
 
@@ -356,7 +352,8 @@ mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec
   mlir::Type f32 = mlir::Float32Type::get(module.getContext());
   auto keys = [&](int64_t columns) {
     if (spec.keyType.isInteger(8))
-      return mlir::MemRefType::get({spec.groups * spec.keys * compactRow(columns).rowBytes()}, spec.keyType);
+      return mlir::MemRefType::get({spec.groups * spec.keys * ActivationLayout::compact(columns).rowBytes()},
+                                   spec.keyType);
     return spec.cached ? mlir::MemRefType::get({spec.groups, spec.keys, columns}, spec.keyType)
                        : mlir::MemRefType::get({spec.keys, spec.groups, columns}, spec.keyType);
   };

@@ -124,7 +124,7 @@ std::string CacheAppendSpec::name() const {
 }
 
 mlir::func::FuncOp getCacheAppendKernel(mlir::ModuleOp module, const CacheAppendSpec &spec, const IsaRow &isa) {
-  ActivationLayout layout = {spec.columns, /*group=*/0, /*isCompact=*/true};
+  ActivationLayout layout = ActivationLayout::compact(spec.columns);
   bool isQuantized = spec.cacheType.isInteger(8);
   llvm::SmallVector<int64_t> shape = {spec.groups, spec.context, spec.columns};
   if (isQuantized)
