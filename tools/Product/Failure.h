@@ -8,7 +8,15 @@
 namespace edgelm::tools {
 
 /// Exit statuses of every tool.
-enum ExitStatus { Done = 0, WrongInput = 1, Integrity = 3, BelowGate = 4, NotOnThisTarget = 5, OwnFault = 70 };
+enum ExitStatus {
+  Done = 0,
+  WrongInput = 1,
+  Integrity = 3,
+  BelowGate = 4,
+  NotOnThisTarget = 5,
+  DeviceFailure = 6,
+  OwnFault = 70
+};
 
 /// Ends the tool with `status`; the message is lower-case, without a final period.
 class Failure : public std::runtime_error {

@@ -41,6 +41,114 @@ static void writeLogits(const std::string &path, std::span<const float> logits) 
     throw Failure(WrongInput, "cannot write " + path);
 }
 
+namespace {
+/// What the rounds of a benchmark found.
+struct Measured {
+  double openSeconds = 0;
+  std::vector<double> prefillSeconds, decodeSeconds; ///< of each round
+  std::vector<int32_t> ids;
+  std::vector<float> logits; ///< of every token of the prompt, where asked for
+  std::vector<uint64_t> prefillCounts, decodeCounts;
+};
+} // namespace
+
+/// Instructions of the calls since the last time, where they are counted.
+static void takeCounts(const Product &product, std::vector<uint64_t> &counts) {
+  if (!product.guest())
+    return;
+  const std::vector<uint64_t> fresh = product.guest()->takeCounts();
+  counts.insert(counts.end(), fresh.begin(), fresh.end());
+}
+
+/// A prompt and greedy steps after it.
+static void runRound(const Session &session, const Product &product, const BenchOptions &options, Measured &measured) {
+  const edgelm_info &info = product.info();
+  const std::vector<int32_t> prompt = makePrompt(options.prefill, info.vocab);
+  check(edgelm_reset(session), "cannot reset");
+  double start = seconds();
+  if (!measured.logits.empty())
+    session.score(prompt, measured.logits);
+  else
+    check(edgelm_prefill(session, prompt.data(), prompt.size()), "cannot prefill");
+  measured.prefillSeconds.push_back(seconds() - start);
+  takeCounts(product, measured.prefillCounts);
+
+  const std::span<const float> all = measured.logits;
+  int32_t id = likeliest(all.empty() ? std::span(edgelm_logits(session), info.vocab) : all.last(info.vocab));
+  double decode = 0;
+  for (int32_t &next : measured.ids) {
+    next = id;
+    start = seconds();
+    check(edgelm_decode(session, id), "cannot decode");
+    decode += seconds() - start;
+    id = likeliest({edgelm_logits(session), info.vocab});
+  }
+  measured.decodeSeconds.push_back(decode);
+  takeCounts(product, measured.decodeCounts);
+}
+
+/// What is the same for every machine.
+static void addFacts(nlohmann::ordered_json &object, const Product &product, const BenchOptions &options,
+                     const Measured &measured) {
+  object["weight_bytes"] = product.info().weight_bytes;
+  object["arena_bytes"] = product.info().arena_bytes;
+  object["prefill"] = options.prefill;
+  object["decode"] = options.decode;
+  object["all_logits"] = !measured.logits.empty();
+  object["ids"] = measured.ids;
+}
+
+static int reportTimes(const Product &product, const BenchOptions &options, const Measured &measured) {
+  const edgelm_info &info = product.info();
+  const double prefillRate = options.prefill / median(measured.prefillSeconds);
+  const double decodeRate = options.decode ? options.decode / median(measured.decodeSeconds) : 0;
+  if (options.json) {
+    nlohmann::ordered_json object = {{"prefill_tokens_per_second", prefillRate},
+                                     {"decode_tokens_per_second", decodeRate},
+                                     {"threads", options.threads},
+                                     {"peak_rss_bytes", peakMemory()},
+                                     {"open_seconds", measured.openSeconds}};
+    addFacts(object, product, options, measured);
+    printJson(object);
+    return Done;
+  }
+  std::printf("%s: prefill of %u tokens %.1f tokens/s%s, decode after it %.1f tokens/s (%u steps), %u threads\n",
+              info.name, options.prefill, prefillRate, measured.logits.empty() ? "" : " (all logits)", decodeRate,
+              options.decode, options.threads);
+  std::printf("open %.1f ms, peak memory %.1f MB (weights %.1f, arena %.1f)\n", measured.openSeconds * 1e3,
+              double(peakMemory()) / 1e6, double(info.weight_bytes) / 1e6, double(info.arena_bytes) / 1e6);
+  return Done;
+}
+
+/// An emulator's times mean nothing: instructions and stack do.
+static int reportCounts(const Product &product, const BenchOptions &options, const Measured &measured) {
+  const uint32_t stack = product.guest()->stackBytes();
+  const std::vector<uint64_t> &decode = measured.decodeCounts;
+  uint64_t prefill = 0, sum = 0;
+  for (uint64_t count : measured.prefillCounts)
+    prefill += count;
+  for (uint64_t count : decode)
+    sum += count;
+  const double mean = decode.empty() ? 0 : double(sum) / double(decode.size());
+  if (options.json) {
+    nlohmann::ordered_json object = {{"stack_bytes", stack}};
+    if (!measured.prefillCounts.empty()) {
+      object["prefill_instructions"] = prefill;
+      object["decode_instructions_per_token"] = mean;
+      object["decode_instructions"] = decode;
+    }
+    addFacts(object, product, options, measured);
+    printJson(object);
+    return Done;
+  }
+  if (!measured.prefillCounts.empty())
+    std::printf("%s: prefill of %u tokens %" PRIu64 " instructions, decode after it %.0f a token (%u steps)\n",
+                product.info().name, options.prefill, prefill, mean, options.decode);
+  std::printf("stack %u bytes, weights %.1f MB, arena %.1f MB\n", stack, double(product.info().weight_bytes) / 1e6,
+              double(product.info().arena_bytes) / 1e6);
+  return Done;
+}
+
 int edgelm::tools::bench(const Product &product, const BenchOptions &options, double started) {
   const edgelm_info &info = product.info();
   if (!product.is(EDGELM_DECODER))
@@ -49,64 +157,25 @@ int edgelm::tools::bench(const Product &product, const BenchOptions &options, do
     throw Failure(WrongInput, std::to_string(options.prefill) + " + " + std::to_string(options.decode) +
                                   " tokens do not fit the context of " + std::to_string(info.context) +
                                   "; compile with a larger --context");
+  const bool isEmulated = product.guest() != nullptr;
+  if (isEmulated && options.threads > 1)
+    throw Failure(WrongInput, "--bench on an emulator measures one thread");
 
   Session session(product, options.threads);
-  const double openSeconds = seconds() - started;
-
-  const std::vector<int32_t> prompt = makePrompt(options.prefill, info.vocab);
-  const bool allLogits = options.allLogits || !options.logitsFile.empty();
-  std::vector<float> logits(allLogits ? size_t(options.prefill) * info.vocab : 0);
-  std::vector<int32_t> ids(options.decode);
-  std::vector<double> prefillSeconds, decodeSeconds;
-  // The first round brings the weights into memory and does not count.
-  for (uint32_t round = 0; round <= options.repeat; ++round) {
-    check(edgelm_reset(session), "cannot reset");
-    double start = seconds();
-    if (allLogits)
-      session.score(prompt, logits);
-    else
-      check(edgelm_prefill(session, prompt.data(), prompt.size()), "cannot prefill");
-    const double prefill = seconds() - start;
-
-    const float *last = allLogits ? logits.data() + logits.size() - info.vocab : edgelm_logits(session);
-    int32_t id = likeliest({last, info.vocab});
-    double decode = 0;
-    for (int32_t &next : ids) {
-      next = id;
-      start = seconds();
-      check(edgelm_decode(session, id), "cannot decode");
-      decode += seconds() - start;
-      id = likeliest({edgelm_logits(session), info.vocab});
-    }
-    if (round == 0)
-      continue;
-    prefillSeconds.push_back(prefill);
-    decodeSeconds.push_back(decode);
+  Measured measured;
+  measured.openSeconds = seconds() - started;
+  measured.ids.resize(options.decode);
+  if (options.allLogits || !options.logitsFile.empty())
+    measured.logits.resize(size_t(options.prefill) * info.vocab);
+  // The first round brings the weights into memory and does not count. An emulator's rounds are all the same.
+  runRound(session, product, options, measured);
+  if (!isEmulated) {
+    measured.prefillSeconds.clear();
+    measured.decodeSeconds.clear();
+    for (uint32_t round = 0; round < options.repeat; ++round)
+      runRound(session, product, options, measured);
   }
   if (!options.logitsFile.empty())
-    writeLogits(options.logitsFile, logits);
-
-  const double prefillRate = options.prefill / median(prefillSeconds);
-  const double decodeRate = options.decode ? options.decode / median(decodeSeconds) : 0;
-  if (options.json) {
-    nlohmann::ordered_json object = {{"prefill_tokens_per_second", prefillRate},
-                                     {"decode_tokens_per_second", decodeRate},
-                                     {"threads", options.threads},
-                                     {"peak_rss_bytes", peakMemory()},
-                                     {"open_seconds", openSeconds},
-                                     {"weight_bytes", info.weight_bytes},
-                                     {"arena_bytes", info.arena_bytes},
-                                     {"prefill", options.prefill},
-                                     {"decode", options.decode},
-                                     {"all_logits", allLogits},
-                                     {"ids", ids}};
-    printJson(object);
-    return Done;
-  }
-  std::printf("%s: prefill of %u tokens %.1f tokens/s%s, decode after it %.1f tokens/s (%u steps), %u threads\n",
-              info.name, options.prefill, prefillRate, allLogits ? " (all logits)" : "", decodeRate, options.decode,
-              options.threads);
-  std::printf("open %.1f ms, peak memory %.1f MB (weights %.1f, arena %.1f)\n", openSeconds * 1e3,
-              double(peakMemory()) / 1e6, double(info.weight_bytes) / 1e6, double(info.arena_bytes) / 1e6);
-  return Done;
+    writeLogits(options.logitsFile, measured.logits);
+  return isEmulated ? reportCounts(product, options, measured) : reportTimes(product, options, measured);
 }

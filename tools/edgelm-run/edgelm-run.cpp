@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Opens a product's shared library to generate, measure or check it.
+// Opens a product, here or on its target's emulator, to generate, measure or check it.
 #include "Bench.h"
 #include "Encode.h"
 #include "Generate.h"
@@ -17,6 +17,7 @@ struct Options {
   std::string product, promptFile, dataFolder, tokenizer;
   GenerateOptions generate;
   BenchOptions bench;
+  EmulationOptions emulation;
   std::optional<double> tolerance;
   uint32_t threads = 1;
   bool benchMode = false, addSpecial = false, json = false;
@@ -26,7 +27,7 @@ struct Options {
 static void addOptions(CLI::App &app, Options &options) {
   GenerateOptions &generate = options.generate;
   edgelm_sampling &sampling = generate.sampling;
-  app.add_option("product", options.product, "folder with lib<name>.so, such as out/host, or that file");
+  app.add_option("product", options.product, "folder of a product, such as out/host or out/rpi4, or its library");
 
   CLI::Option *prompt = app.add_option("-p,--prompt", generate.prompt, "text to continue or to encode");
   CLI::Option *file = app.add_option("-f,--file", options.promptFile, "file with that text")->excludes(prompt);
@@ -51,6 +52,8 @@ static void addOptions(CLI::App &app, Options &options) {
   app.add_option("-t,--threads", options.threads, "threads")->check(CLI::Range(1, 1024));
   app.add_flag("--json", options.json, "print one JSON object");
 
+  app.add_flag("--emulate", options.emulation.emulate, "run it on its target's emulator even where this machine could");
+  app.add_option("--cpu", options.emulation.cpu, "qemu's name of the processor to emulate instead of the target's");
   CLI::Option *bench = app.add_flag("--bench", options.benchMode, "measure speed, memory and open time");
   app.add_option("--prefill", options.bench.prefill, "tokens of the prompt")
       ->check(CLI::PositiveNumber)
@@ -63,6 +66,10 @@ static void addOptions(CLI::App &app, Options &options) {
       ->capture_default_str();
   app.add_flag("--all-logits", options.bench.allLogits, "the prefill computes the logits of every token")->needs(bench);
   app.add_option("--dump-logits", options.bench.logitsFile, "write them, f32 [prefill, vocabulary]")->needs(bench);
+
+  app.add_flag("--count-instructions", options.emulation.countInstructions,
+               "count the instructions of the prefill and of each decoded token on an emulator")
+      ->needs(bench);
 
   CLI::Option *verify =
       app.add_option("--verify-data", options.dataFolder, "folder with test_data_set_N: print the greatest differences")
@@ -82,7 +89,7 @@ static int run(Options &options) {
   if (options.product.empty())
     throw Failure(WrongInput, "expected a product: a folder such as out/host, made by edgelm-compile");
   const double started = seconds();
-  const Product product(options.product);
+  const Product product(options.product, options.emulation);
   options.generate.threads = options.bench.threads = options.threads;
   options.generate.json = options.bench.json = options.json;
   if (options.benchMode)

@@ -7,8 +7,8 @@ namespace edgelm {
 static constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB;
 
 // The nRF51 of this machine has little memory of its own; programs of the tests need more.
-static constexpr std::string_view kMicrobit = "qemu-system-arm -M microbit -global nrf51-soc.sram-size=0x400000 "
-                                              "-global nrf51-soc.flash-size=0x400000";
+static constexpr std::string_view kMicrobit = "qemu-system-arm -M microbit -global nrf51-soc.sram-size=0x4000000 "
+                                              "-global nrf51-soc.flash-size=0x4000000";
 
 static constexpr TargetRow kM0Plus = {.name = "cortex-m0plus",
                                       .summary = "Arm Cortex-M0+",

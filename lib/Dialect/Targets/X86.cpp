@@ -6,6 +6,9 @@ namespace edgelm {
 
 static constexpr std::string_view kLinux = "x86_64-unknown-linux-gnu";
 
+// Has no AVX-VNNI and no AVX-512: products that need them are refused when they are opened there.
+static constexpr std::string_view kEmulator = "qemu-x86_64 -cpu max";
+
 // Feature lists follow the x86-64 psABI, "Micro-architecture levels"; names as LLVM spells them.
 static constexpr std::string_view kLevel2 = "cx16,sahf,popcnt,sse3,ssse3,sse4.1,sse4.2";
 static constexpr std::string_view kLevel3 =
@@ -28,21 +31,24 @@ static constexpr TargetRow kRows[] = {
      .cpu = "x86-64-v2",
      .isa = "x86-sse4.2",
      .runtime = "x86_64",
-     .requiredFeatures = kLevel2},
+     .requiredFeatures = kLevel2,
+     .emulator = kEmulator},
     {.name = "x86-64-v3",
      .summary = "64-bit x86 with AVX2 and FMA",
      .triple = kLinux,
      .cpu = "x86-64-v3",
      .isa = "x86-avx2",
      .runtime = "x86_64",
-     .requiredFeatures = kLevel3},
+     .requiredFeatures = kLevel3,
+     .emulator = kEmulator},
     {.name = "n100",
      .summary = "Intel Alder Lake N (N95, N100, N305)",
      .triple = kLinux,
      .cpu = "gracemont",
      .isa = "x86-avx-vnni",
      .runtime = "x86_64",
-     .requiredFeatures = kGracemont},
+     .requiredFeatures = kGracemont,
+     .emulator = kEmulator},
     {.name = "x86-64-v3-vnni",
      .summary = "64-bit x86 with AVX2 and AVX-VNNI",
      .triple = kLinux,
@@ -50,7 +56,8 @@ static constexpr TargetRow kRows[] = {
      .features = "+avxvnni",
      .isa = "x86-avx-vnni",
      .runtime = "x86_64",
-     .requiredFeatures = kAvxVnni},
+     .requiredFeatures = kAvxVnni,
+     .emulator = kEmulator},
     // Generic tuning prefers 256-bit vectors because of old Skylake servers; kernels are written for 512.
     {.name = "x86-64-v4",
      .summary = "64-bit x86 with AVX-512",
@@ -59,7 +66,8 @@ static constexpr TargetRow kRows[] = {
      .features = "-prefer-256-bit",
      .isa = "x86-avx512",
      .runtime = "x86_64",
-     .requiredFeatures = kLevel4},
+     .requiredFeatures = kLevel4,
+     .emulator = kEmulator},
     {.name = "x86-64-v4-vnni",
      .summary = "64-bit x86 with AVX-512 and VNNI",
      .triple = kLinux,
@@ -67,7 +75,8 @@ static constexpr TargetRow kRows[] = {
      .features = "-prefer-256-bit,+avx512vnni",
      .isa = "x86-avx512-vnni",
      .runtime = "x86_64",
-     .requiredFeatures = kAvx512Vnni},
+     .requiredFeatures = kAvx512Vnni,
+     .emulator = kEmulator},
 };
 
 std::span<const TargetRow> x86Targets() {
