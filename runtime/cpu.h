@@ -5,3 +5,6 @@
 /// The first name in `features` (each ended by NUL, then an empty one; NULL is an empty list) that this processor or
 /// its operating system does not have, or that this runtime does not know; NULL when all are there.
 const char *edgelm_rt_missing_feature(const char *features);
+
+/// Asks the system to save the registers of a matrix unit (AMX) for this process; 0 when it refuses. Hosted x86 only.
+int edgelm_rt_request_tiles(void);

@@ -28,13 +28,23 @@ static uint32_t saved_registers(void) {
   return a;
 }
 
+// Whether the system lets this process use the feature's registers; where there is none, they belong to the program.
+static int is_permitted(const feature *f) {
+#if defined(EDGELM_HOSTED) && defined(__linux__) && defined(__x86_64__)
+  if (f->xcr0 & EDGELM_XCR0_AMX)
+    return edgelm_rt_request_tiles();
+#endif
+  (void)f;
+  return 1;
+}
+
 static int has(const feature *f) {
   uint32_t registers[4];
   if (!__get_cpuid_count(f->leaf, f->subleaf, &registers[0], &registers[1], &registers[2], &registers[3]))
     return 0;
   if (!(registers[f->reg] >> f->bit & 1))
     return 0;
-  return (saved_registers() & f->xcr0) == f->xcr0;
+  return (saved_registers() & f->xcr0) == f->xcr0 && is_permitted(f);
 }
 
 const char *edgelm_rt_missing_feature(const char *features) {

@@ -37,6 +37,7 @@ CPU_LEVELS = {
     "x86-64-v3": {"avx2", "fma", "bmi2", "f16c"},
     "x86-64-v4": {"avx512f", "avx512bw", "avx512dq", "avx512vl"},
     "x86-64-v4-vnni": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"},
+    "sapphirerapids": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "amx_tile", "amx_int8"},
 }
 try:
     with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:

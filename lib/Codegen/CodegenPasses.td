@@ -18,7 +18,7 @@ def LowerToKernels : Pass<"edgelm-lower-to-kernels", "mlir::ModuleOp"> {
   let options = [Option<"isa", "isa", "std::string", "\"x86-avx512\"", "Row of the ISA table to build kernels for">,
                  Option<"schedule", "schedule", "std::string", "", "File of loop nests in place of the row's, lines such as `quantized.tile-rows = 4, 1`">];
   let statistics = [Statistic<"numKernels", "num-kernels", "Distinct kernels">];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::func::FuncDialect",
+  let dependentDialects = ["mlir::amx::AMXDialect", "mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::func::FuncDialect",
       "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
       "mlir::vector::VectorDialect"];
 }

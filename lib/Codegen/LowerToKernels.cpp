@@ -5,6 +5,7 @@
 #include "Codegen/LowerToLlvm.h"
 #include "Codegen/ScheduleFile.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -15,6 +15,8 @@
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/AMX/AMXDialect.h"
+#include "mlir/Dialect/AMX/Transforms.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -34,7 +36,8 @@
 namespace edgelm {
 
 void registerLlvmLowering(mlir::DialectRegistry &registry) {
-  registry.insert<mlir::LLVM::LLVMDialect, mlir::DLTIDialect, mlir::scf::SCFDialect, mlir::cf::ControlFlowDialect>();
+  registry.insert<mlir::LLVM::LLVMDialect, mlir::DLTIDialect, mlir::amx::AMXDialect, mlir::scf::SCFDialect,
+                  mlir::cf::ControlFlowDialect>();
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
 }
@@ -87,6 +90,7 @@ static mlir::LogicalResult convert(mlir::ModuleOp module, const llvm::DataLayout
   mlir::index::populateIndexToLLVMConversionPatterns(types, patterns);
   mlir::ub::populateUBToLLVMConversionPatterns(types, patterns);
   mlir::populateMathToLLVMConversionPatterns(types, patterns);
+  mlir::populateAMXLegalizeForLLVMExportPatterns(types, patterns);
   populateLaunchConversionPatterns(types, patterns);
   if (mlir::failed(mlir::applyFullConversion(module, target, std::move(patterns))))
     return module.emitError("cannot lower to the LLVM dialect");

@@ -29,6 +29,11 @@ struct LinearSchedule {
   bool prefetchNextPanel;
   /// Up to that many bytes of codes, the matmul unpacks a panel to the stack before it multiplies.
   int64_t scratchBytes;
+  /// Tiles of rows that a matrix unit works on at once, beside each other `tileVectors` tiles of columns; the rows left
+  /// over are divided by half as many, and so on, and then as `tileRows` says.
+  int64_t matrixTiles = 1;
+  /// Columns of K, a byte each, in a tile of a matrix unit, at most; 0 leaves its matmuls to the vectors.
+  int64_t matrixDepthBytes = 0;
 };
 
 /// Loop nest of an attention kernel.

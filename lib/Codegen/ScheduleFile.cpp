@@ -26,6 +26,8 @@ constexpr LinearSetting kLinearSettings[] = {
     {"decode-unroll-k", &LinearSchedule::decodeUnrollK},
     {"decode-prefetch-bytes", &LinearSchedule::decodePrefetchBytes},
     {"scratch-bytes", &LinearSchedule::scratchBytes},
+    {"matrix-tiles", &LinearSchedule::matrixTiles},
+    {"matrix-depth-bytes", &LinearSchedule::matrixDepthBytes},
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "Codegen/HostTarget.h"
 #include "Codegen/LaunchLowering.h"
 #include "Codegen/LowerToLlvm.h"
+#include "EmulateTiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -26,6 +27,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace edgelm {
 
@@ -130,6 +135,9 @@ void KernelJit::compile(const TargetSpec &target, mlir::ModuleOp module) {
     if (!function.isDeclaration() && function.getName().starts_with("task_"))
       function.setLinkage(llvm::Function::ExternalLinkage);
 
+  if (!llvm::StringRef(target.requiredFeatures).contains("amx-tile"))
+    emulatesTiles = emulateTiles(*code);
+
   llvm::orc::JITTargetMachineBuilder builder{llvm::Triple(target.triple)};
   builder.setCPU(target.cpu).setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
   std::unique_ptr<llvm::TargetMachine> machine = check(builder.createTargetMachine());
@@ -142,6 +150,7 @@ void KernelJit::compile(const TargetSpec &target, mlir::ModuleOp module) {
                                                        llvm::JITSymbolFlags::Exported};
   runtime[jit->mangleAndIntern("edgelm_rt_poll")] = {llvm::orc::ExecutorAddr::fromPtr(&neverStop),
                                                      llvm::JITSymbolFlags::Exported};
+  addTileEmulation(*jit, runtime);
   check(jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(runtime)));
   check(jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(code), std::move(llvmContext))));
 }
@@ -154,10 +163,19 @@ Entry KernelJit::entry(llvm::StringRef name) {
   return check(jit->lookup(name)).toPtr<Entry>();
 }
 
+/// As the runtime's: Linux saves tiles only for processes that asked for it.
+static bool mayRun(const TargetSpec &target) {
+#if defined(__linux__) && defined(__x86_64__)
+  if (llvm::StringRef(target.requiredFeatures).contains("amx-tile"))
+    return syscall(SYS_arch_prctl, /*ARCH_REQ_XCOMP_PERM*/ 0x1023, /*XFEATURE_XTILEDATA*/ 18) == 0;
+#endif
+  return true;
+}
+
 std::vector<TargetSpec> runnableTargets() {
   std::vector<TargetSpec> targets;
   for (const TargetRow *row : targetTable())
-    if (TargetSpec spec = TargetSpec::of(*row); runsHere(spec))
+    if (TargetSpec spec = TargetSpec::of(*row); runsHere(spec) && mayRun(spec))
       targets.push_back(spec);
   return targets;
 }

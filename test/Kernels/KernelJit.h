@@ -39,6 +39,9 @@ public:
   /// other.
   KernelJit(const TargetSpec &target, mlir::ModuleOp module);
 
+  /// Whether the kernels work on tiles of a matrix unit that `target` does not have; functions stand for it then.
+  bool emulatesTiles = false;
+
   /// The task of the kernel of that name.
   Task task(llvm::StringRef kernel);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Quantized linear kernels against the sums that docs/quantization.md demands, bit by bit.
+#include "Codegen/HostTarget.h"
 #include "Codegen/Kernels/Linear.h"
 #include "KernelJit.h"
 #include "PackedMatrix.h"
@@ -24,6 +25,9 @@ const Shape kOdd = {7, 330, 70, false, true};
 const Shape kBlocks = {128, 96, 33, true, false};
 const Shape kTiny = {2, 20, 3, false, false};
 const Shape kGroups = {3, 150, 20, false, false};
+/// All but one row are valid: 32, 16 and 6 rows; 16, 6 and 2.
+const Shape kTiles = {55, 330, 70, false, true};
+const Shape kGatedTiles = {25, 20, 33, true, false};
 
 std::vector<const FormatRow *> integerFormats() {
   std::vector<const FormatRow *> formats;
@@ -36,11 +40,13 @@ std::vector<const FormatRow *> integerFormats() {
 class QuantizedLinear : public testing::TestWithParam<const FormatRow *> {
 protected:
   void check(const Shape &shape, bool int8Input, const TargetSpec &target, const IsaRow &isa);
+  void checkTiles(const Shape &shape, const IsaRow &isa);
   float expected(const Shape &shape, int64_t row, int64_t column, bool hasFma) const;
 
   std::vector<PackedMatrix> matrices;
   std::vector<PackedRows> rows; // or floats
   std::vector<float> floats, residual;
+  bool emulatesTiles = false;
 };
 
 float QuantizedLinear::expected(const Shape &shape, int64_t row, int64_t column, bool hasFma) const {
@@ -70,6 +76,7 @@ void QuantizedLinear::check(const Shape &shape, bool int8Input, const TargetSpec
         getLinearKernel(module, one, row);
       },
       &isa);
+  emulatesTiles = jit.emulatesTiles;
 
   matrices.clear();
   rows.clear();
@@ -146,6 +153,29 @@ TEST_P(QuantizedLinear, GivesTheSameBitsInAnyLoopNest) {
   ASSERT_NO_FATAL_FAILURE(check(kOdd, /*int8Input=*/true, last, isa));
 }
 
+/// Kernels for AMX on a machine with the rest of what they need; with AMX, EqualsTheStatedSums runs them as they are.
+void QuantizedLinear::checkTiles(const Shape &shape, const IsaRow &isa) {
+  TargetSpec target = TargetSpec::of(*findTarget("x86-64-v4-vnni"));
+  if (!runsHere(target))
+    GTEST_SKIP() << "kernels for AMX need a processor with AVX-512 and VNNI beside the emulated tiles";
+  ASSERT_NO_FATAL_FAILURE(check(shape, /*int8Input=*/true, target, isa));
+  EXPECT_TRUE(emulatesTiles) << "no tile was used";
+}
+
+TEST_P(QuantizedLinear, EqualsTheStatedSumsOnTiles) {
+  checkTiles(kTiles, kX86Amx);
+}
+
+TEST_P(QuantizedLinear, GatesOnOtherTiles) {
+  IsaRow isa = kX86Amx;
+  isa.schedules.quantized.tileVectors = 4;
+  isa.schedules.quantized.matrixTiles = 1;
+  isa.schedules.quantized.matrixDepthBytes = 20;
+  // Signed codes.
+  isa.dot = kX86Avx512.dot;
+  checkTiles(kGatedTiles, isa);
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, QuantizedLinear, testing::ValuesIn(integerFormats()),
                          [](const auto &info) { return std::string(info.param->name); });
 
@@ -183,6 +213,28 @@ TEST(QuantizedLinearCode, UsesTheDotProductsOfTheIsa) {
     for (const char *name : row.absent)
       EXPECT_EQ(text.find(name), std::string::npos) << name;
   }
+}
+
+/// What the matmul and the matvec of a format become where there are tiles.
+TEST(QuantizedLinearCode, MultipliesManyRowsOnTiles) {
+  for (const char *format : {"int8", "int4_g32", "int4_g128", "int4p_g64"})
+    for (int64_t rows : {1, 128}) {
+      SCOPED_TRACE(format + std::to_string(rows));
+      std::string text =
+          kernelAssembly(TargetSpec::of(*findTarget("sapphirerapids")), [&](mlir::ModuleOp module, const IsaRow &isa) {
+            LinearSpec spec;
+            spec.rows = rows;
+            spec.k = 256;
+            spec.n = 64;
+            spec.format = findFormat(format);
+            spec.int8Input = true;
+            getLinearKernel(module, spec, isa);
+          });
+      EXPECT_NE(text.find("vpdpbusd"), std::string::npos);
+      for (const char *name : {"ldtilecfg", "tileloadd", "tdpbsud", "tilestored"})
+        EXPECT_EQ(text.find(name) != std::string::npos, rows > 1) << name;
+      EXPECT_EQ(text.find("(%rsp), %tmm"), std::string::npos) << "a tile is kept in memory";
+    }
 }
 
 } // namespace

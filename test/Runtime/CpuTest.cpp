@@ -45,6 +45,9 @@ TEST(Cpu, AgreesWithTheCompilersRuntime) {
   EDGELM_CHECK_FEATURE("avx512bf16");
   EDGELM_CHECK_FEATURE("avx512fp16");
   EDGELM_CHECK_FEATURE("avxvnni");
+  // With the system's permission, which is given as often as it is asked for.
+  EDGELM_CHECK_FEATURE("amx-tile");
+  EDGELM_CHECK_FEATURE("amx-int8");
   EDGELM_CHECK_FEATURE("gfni");
   EDGELM_CHECK_FEATURE("vaes");
 }

@@ -16,6 +16,11 @@ static uint64_t nanoseconds(void *) {
   return uint64_t(seconds() * 1e9);
 }
 
+/// What open says about its refusal.
+static void keepMessage(void *user, const char *message) {
+  *static_cast<std::string *>(user) = message;
+}
+
 Session::Memory Session::allocate(size_t bytes) {
   // An arena below one huge page would only grow by being rounded up to it.
   const size_t unit = bytes < hugePage ? EDGELM_ARENA_ALIGNMENT : hugePage;
@@ -38,10 +43,12 @@ Session::Session(const Product &product, uint32_t threads) : product(product), o
           "cannot start " + std::to_string(threads) + " threads");
   }
   arena = allocate(info().arena_bytes);
+  options.user = &refusal;
+  options.log = keepMessage;
   const edgelm_status status = edgelm_open(model, arena.get(), info().arena_bytes, &options, &session);
   if (status != EDGELM_OK && pool)
     edgelm_pool_stop(model, &options);
-  check(status, "cannot open " + product.file().string());
+  check(status, "cannot open " + product.file().string() + (refusal.empty() ? "" : " (needs " + refusal + ")"));
 }
 
 Session::~Session() {

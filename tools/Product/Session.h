@@ -42,6 +42,8 @@ private:
 
   const Product &product;
   Memory arena, pool;
+  /// The processor feature that open did not find.
+  std::string refusal;
   edgelm_options options;
   edgelm_session *session = nullptr;
 };

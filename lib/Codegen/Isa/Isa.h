@@ -4,6 +4,8 @@
 
 #include "Codegen/Schedule.h"
 
+#include "mlir/IR/Value.h"
+
 #include "llvm/ADT/ArrayRef.h"
 
 #include <span>
@@ -26,6 +28,21 @@ struct ByteDot {
   Val (*lookup)(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
 };
 
+/// A matrix unit whose registers are tiles: [row][column] sums of i32 grow by the products of signed activations,
+/// [row][K], and weights, [K / 4][column][4], as panels have them. A tile is a value of a type of its own.
+struct TileDot {
+  /// Rows, columns (those of a vector) and bytes along K of a full tile; no rows: there is no such unit.
+  int64_t rows = 0, columns = 0, depth = 0;
+  /// Sums of zero.
+  Val (*zero)(KernelBuilder &k) = nullptr;
+  /// `count` rows of `bytes` bytes each, from byte `at` of a memref of i8 on, `stride` bytes from one to the next.
+  Val (*load)(KernelBuilder &k, mlir::Value memory, Val at, int64_t stride, int64_t count, int64_t bytes) = nullptr;
+  /// sums + activations * weights.
+  Val (*add)(KernelBuilder &k, Val sums, Val activations, Val weights, bool isSigned) = nullptr;
+  /// Writes sums to a memref of i32, [row][column], from there on.
+  void (*store)(KernelBuilder &k, Val sums, mlir::Value memory, Val row, Val column) = nullptr;
+};
+
 /// An instruction set as the kernels see it.
 struct IsaRow {
   /// The name that a target's row refers to.
@@ -42,6 +59,8 @@ struct IsaRow {
   bool hasMaskedMemory;
   /// Products of bytes.
   ByteDot dot;
+  /// The same for many rows at once.
+  TileDot tile = {};
   /// The loop nests to use when nobody has measured better ones.
   Schedules schedules;
 };
@@ -59,6 +78,7 @@ extern const IsaRow kX86Avx2;
 extern const IsaRow kX86AvxVnni;
 extern const IsaRow kX86Avx512;
 extern const IsaRow kX86Avx512Vnni;
+extern const IsaRow kX86Amx;
 extern const IsaRow kArmNeon;
 extern const IsaRow kArmv7Neon;
 extern const IsaRow kRiscvV;

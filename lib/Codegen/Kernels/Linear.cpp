@@ -2,6 +2,7 @@
 // Matvec and matmul over packed panels of floats: register tiles and loop nest come from the spec and the schedule.
 #include "Codegen/Kernels/Linear.h"
 #include "Codegen/Kernels/LinearFrame.h"
+#include "Codegen/Kernels/QuantizedCodes.h"
 #include "Codegen/Kernels/QuantizedLinear.h"
 
 #include "llvm/Support/Format.h"
@@ -41,11 +42,35 @@ const LinearSchedule &LinearSpec::schedule(const IsaRow &isa) const {
   return format ? isa.schedules.quantized : isa.schedules.linear;
 }
 
-int64_t LinearSpec::rowBlocks(const IsaRow &isa) const {
+bool LinearSpec::usesTiles(const IsaRow &isa) const {
   const LinearSchedule &nest = schedule(isa);
+  return format && int8Input && isa.tile.rows && nest.matrixDepthBytes && rows >= isa.tile.rows &&
+         unpackedBytes(isa) <= nest.scratchBytes;
+}
+
+llvm::SmallVector<int64_t> LinearSpec::rowTiles(const IsaRow &isa) const {
+  const LinearSchedule &nest = schedule(isa);
+  llvm::SmallVector<int64_t> tiles;
+  if (usesTiles(isa))
+    for (int64_t count = nest.matrixTiles; count > 0; count /= 2)
+      tiles.push_back(count * isa.tile.rows);
+  for (int64_t count : nest.tileRows)
+    if (count)
+      tiles.push_back(count);
+  llvm::erase_if(tiles, [&](int64_t count) { return count > rows; });
+  return tiles;
+}
+
+int64_t LinearSpec::unpackedBytes(const IsaRow &isa) const {
+  if (bytesArePlain(*format, isa.dot.unsignedBits))
+    return 0;
+  return weightLayout(isa).paddedK() * isa.panel * (glu ? 2 : 1);
+}
+
+int64_t LinearSpec::rowBlocks(const IsaRow &isa) const {
   // Four tiles at least, so that a block is long enough to stream a panel through the first-level cache.
-  int64_t most = rows / (4 * nest.tileRows[0]);
-  return std::clamp<int64_t>(llvm::divideCeil(nest.minItems, panels(isa)), 1, std::max<int64_t>(most, 1));
+  int64_t most = rows / (4 * rowTiles(isa)[0]);
+  return std::clamp<int64_t>(llvm::divideCeil(schedule(isa).minItems, panels(isa)), 1, std::max<int64_t>(most, 1));
 }
 
 ActivationLayout LinearSpec::inputLayout() const {

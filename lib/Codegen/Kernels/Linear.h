@@ -46,6 +46,12 @@ struct LinearSpec {
   int64_t workItems(const IsaRow &isa) const { return panels(isa) * rowBlocks(isa); }
   /// The loop nest of this kind of weights.
   const LinearSchedule &schedule(const IsaRow &isa) const;
+  /// Whether a matrix unit multiplies the blocks of rows that fill its tiles.
+  bool usesTiles(const IsaRow &isa) const;
+  /// Rows of the matmul's blocks, falling: a matrix unit's, then those of the register tiles.
+  llvm::SmallVector<int64_t> rowTiles(const IsaRow &isa) const;
+  /// Bytes that a panel of every matrix takes once its codes are unpacked; 0 where they lie in memory as bytes.
+  int64_t unpackedBytes(const IsaRow &isa) const;
   /// Where the bytes of quantized weights and activations lie.
   PackedLayout weightLayout(const IsaRow &isa) const { return {format, n, k, isa.panel}; }
   ActivationLayout inputLayout() const;

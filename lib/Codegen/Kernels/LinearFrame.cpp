@@ -52,7 +52,8 @@ void LinearFrame::forPanels(llvm::function_ref<void(llvm::ArrayRef<Val>, llvm::A
 void LinearFrame::forTiles(llvm::function_ref<void(Val)> prepare, Tile tile) {
   // With glu a tile holds the same part of gate and up, so that the product needs no second pass.
   int64_t vectors = std::max<int64_t>(1, schedule.tileVectors / int64_t(weights.size()));
-  int64_t blocks = spec.rowBlocks(k.isa), largest = schedule.tileRows[0];
+  llvm::SmallVector<int64_t> rowTiles = spec.rowTiles(k.isa);
+  int64_t blocks = spec.rowBlocks(k.isa), largest = rowTiles[0];
   int64_t blockRows = llvm::divideCeil(llvm::divideCeil(spec.rows, blocks), largest) * largest;
   k.loop(args.begin, args.end, 1, [&](Val item) {
     Val panel = item / double(blocks);
@@ -62,9 +63,7 @@ void LinearFrame::forTiles(llvm::function_ref<void(Val)> prepare, Tile tile) {
     for (int64_t vector = 0; vector < panelColumns / lanes; vector += vectors) {
       llvm::SmallVector<Column> columns = columnsOf(vector, vectors);
       Val row = first;
-      for (int64_t tileRows : schedule.tileRows) {
-        if (tileRows == 0 || tileRows > spec.rows)
-          continue;
+      for (int64_t tileRows : rowTiles) {
         // A block behind the valid rows has none.
         Val count = k.max(end - row, k.index(0));
         Val stop = row + count / double(tileRows) * double(tileRows);

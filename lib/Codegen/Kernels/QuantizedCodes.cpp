@@ -6,11 +6,15 @@ namespace edgelm {
 /// What is added to signed bytes to make them unsigned.
 static constexpr int kByteOffset = 128;
 
+bool bytesArePlain(const FormatRow &format, int unsignedBits) {
+  return format.bits() == 8 && unsignedBits == 8;
+}
+
 QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits)
     : k(k), layout(layout), format(*layout.format) {
   bool isWide = format.bits() == 8 || !format.codebook.empty() || format.scale == Scale::Integer;
   isSigned = isWide && unsignedBits < 8;
-  isPlain = format.bits() == 8 && !isSigned;
+  isPlain = bytesArePlain(format, unsignedBits);
   if (!isSigned && !format.hasZeroPoints)
     offset = isWide ? kByteOffset : format.offset();
 }

@@ -20,6 +20,9 @@ struct PanelVector {
   Val first;
 };
 
+/// Whether the codes of a format lie in memory as the bytes that an instruction multiplies; `unsignedBits` as below.
+bool bytesArePlain(const FormatRow &format, int unsignedBits);
+
 /// How the codes of one format come out as bytes. A byte u stands for the integer u - offset (minus the zero point where
 /// the format has them), u read as signed or unsigned; with Scale::Integer that is the code times its group's integer.
 class QuantizedCodes {

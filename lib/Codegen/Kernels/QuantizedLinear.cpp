@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Matvec and matmul over packed codes. The sums follow docs/quantization.md.
 #include "Codegen/Kernels/QuantizedLinear.h"
-#include "Codegen/Kernels/LinearFrame.h"
-#include "Codegen/Kernels/QuantizedCodes.h"
+#include "Codegen/Kernels/QuantizedLinearBuilder.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -11,64 +10,6 @@ namespace edgelm {
 bool sumsOverRow(const FormatRow &format) {
   return format.activationGroup() == 0;
 }
-
-namespace {
-
-/// A step of the loop along K: one group, or one unit where a group is the whole row.
-struct Step {
-  /// Which step, index.
-  Val number;
-  /// Columns of K in it, the last step's may be fewer.
-  int64_t columns;
-};
-
-/// The vectors and rows of one register tile.
-struct RegisterTile {
-  llvm::SmallVector<PanelVector> vectors;
-  /// Where the unpacked bytes of each vector start, index; empty: they are unpacked as they come.
-  Vals unpacked;
-  Val row;
-  int64_t rows = 1;
-};
-
-/// Builds the body of one linear kernel over quantized weights.
-class QuantizedLinear : LinearFrame {
-public:
-  QuantizedLinear(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec)
-      : LinearFrame(k, args, spec), layout(spec.weightLayout(k.isa)), format(*spec.format),
-        codes(k, layout, spec.int8Input ? k.isa.dot.unsignedBits : 8), rowLayout(spec.inputLayout()),
-        overRow(spec.int8Input && sumsOverRow(format)),
-        stepColumns(format.group ? format.groupOf(spec.k) : std::min(kColumnUnit, spec.k)) {}
-  void build();
-
-private:
-  Vals accumulate(const RegisterTile &tile, int64_t unroll, llvm::function_ref<void(Val)> fetch);
-  void addStep(const RegisterTile &tile, Step step, Vals &sums);
-  void forUnits(Step step, Vals &sums, llvm::function_ref<void(Val, int64_t, Vals &)> body);
-  void addIntegers(const RegisterTile &tile, Step step, llvm::ArrayRef<Val> multipliers, Vals &sums);
-  void addFloats(const RegisterTile &tile, Step step, Vals &sums);
-  void scaleRows(const RegisterTile &tile, Vals &sums);
-  Vals initialSums(const RegisterTile &tile, Val group);
-  Val quadBytes(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val unit,
-                int64_t quad);
-  void unpackPanel(Val panel);
-  void prefetch(const RegisterTile &tile, Val step);
-  PanelVector vectorOf(Val panel, Column column);
-  Val activations(const RegisterTile &tile, int64_t row, Val quad);
-  Val rowPart(const RegisterTile &tile, int64_t row, int64_t part, Val group, mlir::Type element);
-  int64_t steps() const { return llvm::divideCeil(spec.k, stepColumns); }
-  mlir::Type integers() { return mlir::VectorType::get({lanes}, k.b.getI32Type()); }
-
-  const PackedLayout layout;
-  const FormatRow &format;
-  QuantizedCodes codes;
-  const ActivationLayout rowLayout;
-  bool overRow;
-  int64_t stepColumns;
-  mlir::Value scratch;
-};
-
-} // namespace
 
 static constexpr int64_t kLineBytes = 64;
 
@@ -191,9 +132,14 @@ void QuantizedLinear::addStep(const RegisterTile &tile, Step step, Vals &sums) {
   if (overRow)
     return addIntegers(tile, step, multipliers, sums);
 
-  Val group = step.number;
-  Vals products = initialSums(tile, group), scales, zeros;
+  Vals products = initialSums(tile, step.number);
   addIntegers(tile, step, multipliers, products);
+  addScaled(tile, step.number, products, sums);
+}
+
+/// sum = sum + float(product of the group) * (s * t).
+void QuantizedLinear::addScaled(const RegisterTile &tile, Val group, llvm::ArrayRef<Val> products, Vals &sums) {
+  Vals scales, zeros;
   for (const PanelVector &vector : tile.vectors) {
     scales.push_back(codes.scales(vector, group));
     if (format.hasZeroPoints)
@@ -291,8 +237,14 @@ void QuantizedLinear::build() {
         finish(panels[i], tile.row, columns, llvm::ArrayRef(sums).slice(i * columns.size(), columns.size()));
     });
   int64_t vectors = panelColumns / lanes, vectorBytes = layout.paddedK() * lanes;
-  int64_t scratchBytes = vectorBytes * vectors * int64_t(weights.size());
+  int64_t scratchBytes = spec.unpackedBytes(k.isa);
   bool unpacks = spec.int8Input && !codes.isPlain && scratchBytes <= schedule.scratchBytes;
+  int64_t smallestBlock = spec.usesTiles(k.isa) ? k.isa.tile.rows : spec.rows + 1;
+  if (spec.usesTiles(k.isa)) {
+    int64_t width = std::max<int64_t>(schedule.tileVectors, int64_t(weights.size())) * lanes;
+    blockProducts = k.stackBuffer({spec.rowTiles(k.isa)[0], width}, k.b.getI32Type());
+    blockSums = k.stackBuffer({spec.rowTiles(k.isa)[0], width});
+  }
   if (unpacks)
     scratch = k.stackBuffer({scratchBytes}, k.b.getI8Type());
   forTiles(
@@ -309,6 +261,8 @@ void QuantizedLinear::build() {
           if (unpacks)
             tile.unpacked.push_back(k.index((int64_t(column.matrix) * vectors + column.vector) * vectorBytes));
         }
+        if (tileRows >= smallestBlock)
+          return multiplyBlock(tile, panel, columns);
         Vals sums = accumulate(tile, schedule.unrollK, [](Val) {});
         for (int64_t r = 0; r < tileRows; ++r)
           finish(panel, row + double(r), columns, llvm::ArrayRef(sums).slice(r * columns.size(), columns.size()));

@@ -24,6 +24,11 @@ static constexpr std::string_view kGracemont =
 static constexpr std::string_view kAvx512Vnni = "cx16,sahf,popcnt,sse3,ssse3,sse4.1,sse4.2,avx,avx2,bmi,bmi2,f16c,fma,"
                                                 "lzcnt,movbe,avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vnni";
 
+// AMX for int8, in tiles; nothing of the CPU's other extensions.
+static constexpr std::string_view kAmx =
+    "cx16,sahf,popcnt,sse3,ssse3,sse4.1,sse4.2,avx,avx2,bmi,bmi2,f16c,fma,lzcnt,"
+    "movbe,avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8";
+
 static constexpr TargetRow kRows[] = {
     {.name = "x86-64-v2",
      .summary = "64-bit x86 with SSE4.2",
@@ -76,6 +81,16 @@ static constexpr TargetRow kRows[] = {
      .isa = "x86-avx512-vnni",
      .runtime = "x86_64",
      .requiredFeatures = kAvx512Vnni,
+     .emulator = kEmulator},
+    {.name = "sapphirerapids",
+     .summary = "64-bit x86 with AVX-512, VNNI and AMX for int8",
+     .triple = kLinux,
+     .cpu = "x86-64-v4",
+     .tuneCpu = "sapphirerapids",
+     .features = "-prefer-256-bit,+avx512vnni,+amx-tile,+amx-int8",
+     .isa = "x86-amx",
+     .runtime = "x86_64",
+     .requiredFeatures = kAmx,
      .emulator = kEmulator},
 };
 
