@@ -34,6 +34,7 @@ struct CompileOptions {
   std::string startAfter; ///< phase that printed the input, for .mlir
   std::string stopAfter;  ///< phase whose IR is printed
   bool timing = false;
+  bool explain = false; ///< print what was made of the model's nodes
   bool verifyEach = true;
 };
 

@@ -4,6 +4,7 @@
 #include "Codegen/CompileError.h"
 #include "Codegen/Diagnostics.h"
 #include "Codegen/Emitter.h"
+#include "Codegen/Explanation.h"
 #include "Codegen/Header.h"
 #include "Codegen/LowerToLlvm.h"
 #include "Codegen/ModelFiles.h"
@@ -56,6 +57,7 @@ private:
   std::optional<ModelFolder> folder;
   std::optional<CompiledTokenizer> tokenizer;
   std::optional<ModelInfo> info;
+  Explanation explanation;
   std::optional<InputHashes> hashes;
 };
 
@@ -166,6 +168,8 @@ Error Compilation::runPhases(bool &stopped) {
   bool canRestart = !isText;
   mlir::OwningOpRef<mlir::ModuleOp> imported = canRestart ? (*module).clone() : nullptr;
   stopped = options.stopAfter == "import";
+  if (options.explain && !isText)
+    explanation.note("import", *module);
   ArrayRef<Phase> phases = phaseTable();
   for (size_t i = 0; i < phases.size() && !stopped; ++i) {
     const Phase &phase = phases[i];
@@ -178,6 +182,8 @@ Error Compilation::runPhases(bool &stopped) {
     if (Error error = runPhase(phase, *module, *inputs))
       return error;
     timer.done(phase.name);
+    if (options.explain)
+      explanation.note(phase.name, *module);
     if (phase.name == "incremental" && canRestart && isEncoderOfOtherLength(*module, inputs->context)) {
       module = std::move(imported);
       inputs->mainTokens = inputs->context;
@@ -243,8 +249,11 @@ Error Compilation::run() {
   if (folder && options.stopAfter.empty())
     hashes.emplace(*folder, *module);
   bool stopped = false;
-  if (Error error = runPhases(stopped))
-    return error;
+  Error refused = runPhases(stopped);
+  // Also of a model that a later phase refuses.
+  errs() << explanation.text();
+  if (refused)
+    return refused;
   return stopped ? print() : emit();
 }
 

@@ -83,6 +83,7 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--stop-after", options.stopAfter, "print the IR after this phase: " + phaseNames());
   app.add_option("--start-after", options.startAfter, "the phase that printed the .mlir input");
   app.add_option("--verify-each", options.verifyEach, "verify the IR after each pass")->capture_default_str();
+  app.add_flag("--explain", options.explain, "print what was folded, and what masks, tables and nodes became");
   app.add_flag("--timing", options.timing, "print the time and memory of each stage");
   app.add_flag("--print-targets", arguments.printTargets, "print the targets and exit");
   app.set_version_flag("--version", "EdgeLM " + edgelmVersion().str() + ", LLVM " LLVM_VERSION_STRING);
