@@ -105,8 +105,14 @@ static bool lowerElementwise(EntryLowering &e, Operation *op) {
 }
 
 LogicalResult lowerAlgebra(EntryLowering &e, Operation *op) {
+  // A result without elements needs no kernel.
+  if (llvm::all_of(op->getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).getNumElements() == 0; }))
+    return success();
   if (onlyRenames(e, op) || lowerElementwise(e, op))
     return success();
+  for (Type type : op->getOperandTypes())
+    if (cast<RankedTensorType>(type).getNumElements() == 0)
+      return op->emitOpError("reads a tensor without elements: ") << type;
   func::FuncOp kernel = getGenericKernel(e.module, op, e.isa);
   if (!kernel)
     return op->emitOpError("has no kernel for ") << op->getOperandTypes() << " to " << op->getResultTypes();

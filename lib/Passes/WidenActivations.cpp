@@ -43,7 +43,8 @@ struct WidenActivations : edgelm::impl::WidenActivationsBase<WidenActivations> {
       widen(op);
     Operation *terminator = function.front().getTerminator();
     widenParameters(*terminator);
-    function.setType(FunctionType::get(&getContext(), function.getArgumentTypes(), terminator->getOperandTypes()));
+    function.setType(
+        FunctionType::get(&getContext(), function.front().getArgumentTypes(), terminator->getOperandTypes()));
     eraseUnused(function);
   }
 

@@ -19,8 +19,8 @@ func.func @sixteen_bit_activations(%x: tensor<2x8xf16>) -> tensor<2x8xf16> {
 
 // -----
 
-func.func @an_operation_without_a_kernel(%x: tensor<2x8xi64>, %y: tensor<2x8xi64>) -> tensor<2x8xi64> {
-  // expected-error @below {{has no kernel for 'tensor<2x8xi64>', 'tensor<2x8xi64>' to 'tensor<2x8xi64>'}}
-  %0 = edgelm.binary "pow" %x, %y : (tensor<2x8xi64>, tensor<2x8xi64>) -> tensor<2x8xi64>
-  return %0 : tensor<2x8xi64>
+func.func @an_operation_without_a_kernel(%x: tensor<2x8xf64>) -> tensor<2x8xf64> {
+  // expected-error @below {{has no kernel for 'tensor<2x8xf64>' to 'tensor<2x8xf64>'}}
+  %0 = edgelm.unary "exp" %x : (tensor<2x8xf64>) -> tensor<2x8xf64>
+  return %0 : tensor<2x8xf64>
 }

@@ -62,7 +62,8 @@ CompiledModule::CompiledModule(const TargetSpec &target, llvm::StringRef text)
   std::string bytes;
   llvm::raw_string_ostream os(bytes);
   IntegerAttr weightBytes = (*module)->getAttrOfType<IntegerAttr>("edgelm.weight_bytes");
-  check(writeWeights(collectWeights(*module), ".", weightBytes.getInt(), os));
+  std::vector<WeightPlace> places = collectWeights(*module);
+  check(writeWeights(places, ".", weightBytes.getInt(), os));
   weights = alignedStart(weightMemory, bytes.size());
   std::memcpy(weights, bytes.data(), bytes.size());
   arena = alignedStart(arenaMemory, (*module)->getAttrOfType<IntegerAttr>("edgelm.arena_bytes").getInt());

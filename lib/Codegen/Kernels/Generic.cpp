@@ -17,9 +17,11 @@ namespace edgelm {
 mlir::MemRefType memrefOf(mlir::Type tensor) {
   mlir::RankedTensorType type = llvm::cast<mlir::RankedTensorType>(tensor);
   mlir::Type element = type.getElementType();
-  // ONNX's unsigned integers lie in memory as signless ones of their width.
-  if (llvm::isa<mlir::IntegerType>(element))
-    element = mlir::IntegerType::get(tensor.getContext(), element.getIntOrFloatBitWidth());
+  // ONNX's unsigned integers lie in memory as signless ones of their width, codes of 4 bits each in a byte.
+  if (llvm::isa<mlir::IntegerType>(element)) {
+    unsigned bits = element.getIntOrFloatBitWidth();
+    element = mlir::IntegerType::get(tensor.getContext(), bits == 1 ? 1 : std::max(bits, 8u));
+  }
   return mlir::MemRefType::get(type.getShape(), element);
 }
 

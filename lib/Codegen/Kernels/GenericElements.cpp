@@ -2,6 +2,8 @@
 // One element of a result by each algebra operation's definition (lib/Dialect/Reference says the same in C++).
 #include "Codegen/Kernels/GenericElements.h"
 #include "Codegen/Kernels/Generic.h"
+#include "Codegen/Kernels/GenericIndexing.h"
+#include "Codegen/Kernels/GenericQuantized.h"
 #include "Codegen/Kernels/Math.h"
 #include "Codegen/Kernels/ScalarKernels.h"
 
@@ -30,7 +32,7 @@ static bool isUnsigned(mlir::Value tensor) {
 static Val unary(const GenericOperands &o, UnaryOp op, IndexRef at) {
   Val x = o.loadBroadcast(0, at);
   if (!isFloat(x.type()))
-    return applyUnaryInteger(o.k, op.getFn(), x);
+    return applyUnaryInteger(o.k, op.getFn(), x, isUnsigned(op.getInput()));
   llvm::SmallVector<double> params(op.getParams());
   llvm::ArrayRef<double> defaults = lookupUnary(op.getFn())->defaults;
   for (size_t i = params.size(); i < defaults.size(); ++i)
@@ -69,6 +71,13 @@ static Val cast(const GenericOperands &o, CastOp op, IndexRef at) {
   Val x = o.load(0, at);
   mlir::Type to = memrefOf(op.getResult().getType()).getElementType();
   bool isNarrowFloat = isFloat(to) && to.getIntOrFloatBitWidth() == 16;
+  // Codes of 4 bits wrap in their byte.
+  if (unsigned bits = tensorType(op.getResult()).getElementTypeBitWidth(); bits < 8 && bits > 1) {
+    Val wideCode = isFloat(x.type()) ? k.wrap(arith::FPToSIOp::create(k.b, k.loc, k.b.getI32Type(), x.value))
+                                     : k.toWidth(x, 32, !isUnsigned(op.getInput()) && !x.type().isInteger(1));
+    Val high = k.shl(wideCode, 32 - bits);
+    return k.toWidth(isUnsigned(op.getResult()) ? k.shrU(high, 32 - bits) : k.shrS(high, 32 - bits), 8);
+  }
   mlir::Type wide = isNarrowFloat ? k.f32Type() : to;
   if (x.type() == wide)
     return x;
@@ -96,16 +105,10 @@ static Val cast(const GenericOperands &o, CastOp op, IndexRef at) {
                       : k.wrap(arith::ExtSIOp::create(k.b, k.loc, wide, x.value));
 }
 
-/// An index operand as index, negative ones counted from `size`.
-static Val wrapIndex(KernelBuilder &k, Val integer, int64_t size) {
-  Val index = k.toIndex(integer);
-  return k.select(index < k.index(0), index + double(size), index);
-}
-
 static Val gather(const GenericOperands &o, GatherOp op, IndexRef at) {
   int64_t axis = op.getAxis(), indexRank = tensorType(op.getIndices()).getRank();
   int64_t size = tensorType(op.getInput()).getDimSize(axis);
-  Val row = wrapIndex(o.k, o.load(1, at.slice(axis, indexRank)), size);
+  Val row = wrappedIndex(o.k, o.load(1, at.slice(axis, indexRank)), size);
   Indices from(at.take_front(axis));
   from.push_back(row);
   from.append(at.begin() + axis + indexRank, at.end());
@@ -114,7 +117,7 @@ static Val gather(const GenericOperands &o, GatherOp op, IndexRef at) {
 
 static Val gatherElements(const GenericOperands &o, GatherElementsOp op, IndexRef at) {
   Indices from(at);
-  from[op.getAxis()] = wrapIndex(o.k, o.load(1, at), tensorType(op.getInput()).getDimSize(op.getAxis()));
+  from[op.getAxis()] = wrappedIndex(o.k, o.load(1, at), tensorType(op.getInput()).getDimSize(op.getAxis()));
   return o.load(0, from);
 }
 
@@ -233,12 +236,16 @@ static Val reduce(const GenericOperands &o, ReduceOp op, IndexRef at) {
   if (onFloat && type.getIntOrFloatBitWidth() == 16)
     type = k.f32Type();
   Val zero = k.like(type, 0);
-  auto largest = [&] {
-    Indices first = from;
+  bool noSign = isUnsigned(op.getInput()) || type.isInteger(1);
+  auto extreme = [&](llvm::StringRef which) {
     for (int64_t axis : axes)
       from[axis] = k.index(0);
     Val init = o.load(0, from);
-    return fold(init, [&](Val x, Val y) { return k.max(x, y); });
+    return fold(init, [&](Val x, Val y) {
+      if (onFloat)
+        return which == "max" ? k.max(x, y) : k.min(x, y);
+      return applyBinary(k, which, x, y, noSign);
+    });
   };
   llvm::StringRef fn = op.getFn();
   if (fn == "sum")
@@ -250,13 +257,9 @@ static Val reduce(const GenericOperands &o, ReduceOp op, IndexRef at) {
   if (fn == "sum_square")
     return fold(zero, [](Val x, Val y) { return x + y * y; });
   if (fn == "max")
-    return largest();
-  if (fn == "min") {
-    for (int64_t axis : axes)
-      from[axis] = k.index(0);
-    Val init = o.load(0, from);
-    return fold(init, [&](Val x, Val y) { return k.min(x, y); });
-  }
+    return extreme("max");
+  if (fn == "min")
+    return extreme("min");
   if (fn == "l1")
     return fold(zero, [&](Val x, Val y) { return x + (onFloat ? k.abs(y) : k.max(y, zero - y)); });
   if (!onFloat)
@@ -266,7 +269,7 @@ static Val reduce(const GenericOperands &o, ReduceOp op, IndexRef at) {
   if (fn == "log_sum")
     return logF32(k, fold(zero, [](Val x, Val y) { return x + y; }));
   if (fn == "log_sum_exp") {
-    Val shift = largest();
+    Val shift = extreme("max");
     return shift + logF32(k, fold(zero, [&](Val x, Val y) { return x + expF32(k, y - shift); }));
   }
   return {};
@@ -303,27 +306,45 @@ static bool hasScalarForm(mlir::Operation *op) {
   }
   if (BinaryOp binary = llvm::dyn_cast<BinaryOp>(op)) {
     const BinaryFunction *row = lookupBinary(binary.getFn());
-    // Integer powers are shapes in practice, which fold away.
-    return row && (floats ? row->onFloat != nullptr : row->onInteger != nullptr && binary.getFn() != "pow");
+    return row && (floats ? row->onFloat != nullptr : row->onInteger != nullptr);
   }
   return true;
 }
 
+/// Polynomials are of f32.
+static bool needsF32(mlir::Operation *op) {
+  if (UnaryOp unary = llvm::dyn_cast<UnaryOp>(op))
+    return !llvm::is_contained({"abs", "neg", "sqrt", "reciprocal", "relu", "floor", "ceil", "round", "sign"},
+                               unary.getFn());
+  if (ReduceOp reduce = llvm::dyn_cast<ReduceOp>(op))
+    return reduce.getFn().starts_with("log");
+  return llvm::isa<SoftmaxOp, GluOp, QuantizeOp, DequantizeOp>(op);
+}
+
 bool hasGenericDefinition(mlir::Operation *op) {
+  auto isDouble = [](mlir::Value value) { return tensorType(value).getElementType().isF64(); };
+  if (needsF32(op) && (llvm::any_of(op->getOperands(), isDouble) || llvm::any_of(op->getResults(), isDouble)))
+    return false;
   if (llvm::isa<UnaryOp, BinaryOp>(op))
     return hasScalarForm(op);
   if (SliceOp slice = llvm::dyn_cast<SliceOp>(op))
     return slice.getStarts() && slice.getSteps();
+  if (PadOp pad = llvm::dyn_cast<PadOp>(op))
+    return constantIntegers(pad.getPads()) && tensorType(pad.getInput()).getNumElements() > 0;
+  if (MatMulIntegerOp product = llvm::dyn_cast<MatMulIntegerOp>(op))
+    return hasSimpleZeroPoints(product);
   return llvm::isa<CompareOp, SelectOp, CastOp, GluOp, TransposeOp, BroadcastOp, ReshapeOp, UnsqueezeOp, SqueezeOp,
                    GatherOp, GatherElementsOp, ReduceOp, ArgReduceOp, MatMulOp, PositionRowsOp, ConcatOp, SoftmaxOp,
-                   CumSumOp>(op);
+                   CumSumOp, TriluOp, TileOp, GatherNDOp, ScatterNDOp, QuantizeOp, DequantizeOp>(op);
 }
 
 Val elementOf(const GenericOperands &o, const KernelArgs &args, IndexRef at) {
   KernelBuilder &k = o.k;
   return llvm::TypeSwitch<mlir::Operation *, Val>(o.op)
       .Case([&](UnaryOp op) { return unary(o, op, at); })
-      .Case([&](BinaryOp op) { return applyBinary(k, op.getFn(), o.loadBroadcast(0, at), o.loadBroadcast(1, at)); })
+      .Case([&](BinaryOp op) {
+        return applyBinary(k, op.getFn(), o.loadBroadcast(0, at), o.loadBroadcast(1, at), isUnsigned(op.getLhs()));
+      })
       .Case([&](CompareOp op) { return compare(o, op, at); })
       .Case([&](SelectOp) { return k.select(o.loadBroadcast(0, at), o.loadBroadcast(1, at), o.loadBroadcast(2, at)); })
       .Case([&](CastOp op) { return cast(o, op, at); })
@@ -340,6 +361,13 @@ Val elementOf(const GenericOperands &o, const KernelArgs &args, IndexRef at) {
       .Case([&](ArgReduceOp op) { return argReduce(o, op, at); })
       .Case([&](MatMulOp op) { return matmul(o, op, at); })
       .Case([&](PositionRowsOp op) { return positionRows(o, args, op, at); })
+      .Case([&](TriluOp op) { return triangle(o, op, at); })
+      .Case([&](PadOp op) { return padded(o, op, at); })
+      .Case([&](TileOp op) { return tiled(o, op, at); })
+      .Case([&](GatherNDOp op) { return gatherND(o, op, at); })
+      .Case([&](QuantizeOp op) { return quantized(o, op, at); })
+      .Case([&](DequantizeOp op) { return dequantized(o, op, at); })
+      .Case([&](MatMulIntegerOp op) { return integerProduct(o, op, at); })
       .Default([](mlir::Operation *) { return Val(); });
 }
 

@@ -2,6 +2,7 @@
 // Operations whose elements depend on a whole line of their operand: concat, softmax along any axis, running sums.
 #include "Codegen/Kernels/Generic.h"
 #include "Codegen/Kernels/GenericElements.h"
+#include "Codegen/Kernels/GenericIndexing.h"
 #include "Codegen/Kernels/Math.h"
 
 #include "Dialect/EdgeLMDialect.h"
@@ -95,6 +96,10 @@ bool buildWholeOp(const GenericOperands &o, const KernelArgs &args, mlir::Value 
       })
       .Case([&](CumSumOp op) {
         once(o.k, args, [&] { cumulativeSum(o, op, result); });
+        return true;
+      })
+      .Case([&](ScatterNDOp op) {
+        once(o.k, args, [&] { scatterND(o, op, result); });
         return true;
       })
       .Default([](mlir::Operation *) { return false; });

@@ -41,7 +41,7 @@ Val KernelBuilder::fromF32(Val value, mlir::Type element) {
 
 Val KernelBuilder::toF32(Val value) {
   mlir::Type element = mlir::getElementTypeOrSelf(value.type());
-  if (element.isF32() || !llvm::isa<mlir::FloatType>(element))
+  if (element.isF32() || element.isF64() || !llvm::isa<mlir::FloatType>(element))
     return value;
   auto vector = llvm::dyn_cast<mlir::VectorType>(value.type());
   if (element.isBF16()) {

@@ -117,6 +117,7 @@ struct BinaryRow {
   llvm::StringLiteral name;
   Val (*onFloat)(K &, Val, Val);
   Val (*onInteger)(K &, Val, Val);
+  Val (*onUnsigned)(K &, Val, Val) = nullptr; ///< null: as on signed integers
 };
 
 /// ONNX has no integer division by zero; one keeps the machine from trapping.
@@ -137,35 +138,62 @@ static Val remainder(K &k, Val x, Val y) {
   return op2<arith::RemSIOp>(k, x, safeDivisor(k, y));
 }
 
+static Val divideUnsigned(K &k, Val x, Val y) {
+  return op2<arith::DivUIOp>(k, x, safeDivisor(k, y));
+}
+static Val remainderUnsigned(K &k, Val x, Val y) {
+  return op2<arith::RemUIOp>(k, x, safeDivisor(k, y));
+}
+
+/// Squares and multiplies, bit by bit of the exponent, which a negative one does not have: 1 / base, truncated.
+static Val integerPower(K &k, Val base, Val exponent) {
+  int64_t bits = base.type().getIntOrFloatBitWidth();
+  Val one = constant(k, base, 1), zero = constant(k, base, 0);
+  Vals result = k.loop(k.index(0), k.index(bits), 1, {one, base, exponent}, [&](Val, llvm::ArrayRef<Val> v) -> Vals {
+    Val odd = (v[2] & one) == one;
+    return {k.select(odd, v[0] * v[1], v[0]), v[1] * v[1], k.shrU(v[2], 1)};
+  });
+  Val minusOne = zero - one, isOdd = (exponent & one) == one;
+  Val inverse = k.select(base == one, one, k.select(base == minusOne, k.select(isOdd, minusOne, one), zero));
+  return k.select(exponent < zero, inverse, result[0]);
+}
+
 static const BinaryRow kBinary[] = {
     {"add", [](K &, Val x, Val y) { return x + y; }, [](K &, Val x, Val y) { return x + y; }},
     {"sub", [](K &, Val x, Val y) { return x - y; }, [](K &, Val x, Val y) { return x - y; }},
     {"mul", [](K &, Val x, Val y) { return x * y; }, [](K &, Val x, Val y) { return x * y; }},
-    {"div", [](K &, Val x, Val y) { return x / y; }, [](K &k, Val x, Val y) { return x / safeDivisor(k, y); }},
-    {"pow", op2<math::PowFOp>, nullptr},
+    {"div", [](K &, Val x, Val y) { return x / y; }, [](K &k, Val x, Val y) { return x / safeDivisor(k, y); },
+     divideUnsigned},
+    {"pow", op2<math::PowFOp>, integerPower},
     {"mod", [](K &k, Val x, Val y) { return floorRemainder(k, fmod(k, x, y), y); },
-     [](K &k, Val x, Val y) { return floorRemainder(k, remainder(k, x, y), y); }},
-    {"fmod", fmod, remainder},
-    {"max", maxNan, op2<arith::MaxSIOp>},
-    {"min", minNan, op2<arith::MinSIOp>},
+     [](K &k, Val x, Val y) { return floorRemainder(k, remainder(k, x, y), y); }, remainderUnsigned},
+    {"fmod", fmod, remainder, remainderUnsigned},
+    {"max", maxNan, op2<arith::MaxSIOp>, op2<arith::MaxUIOp>},
+    {"min", minNan, op2<arith::MinSIOp>, op2<arith::MinUIOp>},
     {"and", nullptr, op2<arith::AndIOp>},
     {"or", nullptr, op2<arith::OrIOp>},
     {"xor", nullptr, op2<arith::XOrIOp>},
 };
 
-Val applyBinary(K &k, llvm::StringRef name, Val x, Val y) {
+Val applyBinary(K &k, llvm::StringRef name, Val x, Val y, bool isUnsigned) {
   bool isFloat = llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(x.type()));
   for (const BinaryRow &row : kBinary)
     if (row.name == name)
-      if (Val(*build)(K &, Val, Val) = isFloat ? row.onFloat : row.onInteger)
+      if (Val(*build)(K &, Val, Val) = isFloat                        ? row.onFloat
+                                       : isUnsigned && row.onUnsigned ? row.onUnsigned
+                                                                      : row.onInteger)
         return build(k, x, y);
   return {};
 }
 
-Val applyUnaryInteger(K &k, llvm::StringRef name, Val x) {
+Val applyUnaryInteger(K &k, llvm::StringRef name, Val x, bool isUnsigned) {
   Val zero = k.likeInt(x.type(), 0), one = k.likeInt(x.type(), 1);
   if (name == "neg")
     return zero - x;
+  if (isUnsigned && (name == "abs" || name == "relu"))
+    return x;
+  if (isUnsigned && name == "sign")
+    return k.select(x == zero, zero, one);
   if (name == "abs")
     return k.max(x, zero - x);
   if (name == "not")

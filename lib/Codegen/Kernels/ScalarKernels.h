@@ -12,10 +12,10 @@ namespace edgelm {
 /// `params` are complete. The result has no value when `name` has no float form here.
 Val applyUnary(KernelBuilder &k, llvm::StringRef name, Val x, llvm::ArrayRef<double> params = {});
 
-/// As above for functions of two floats or of two integers.
-Val applyBinary(KernelBuilder &k, llvm::StringRef name, Val x, Val y);
+/// As above for functions of two floats or of two integers, which may be unsigned.
+Val applyBinary(KernelBuilder &k, llvm::StringRef name, Val x, Val y, bool isUnsigned = false);
 
 /// As `applyUnary` on integers and i1.
-Val applyUnaryInteger(KernelBuilder &k, llvm::StringRef name, Val x);
+Val applyUnaryInteger(KernelBuilder &k, llvm::StringRef name, Val x, bool isUnsigned = false);
 
 } // namespace edgelm

@@ -124,11 +124,19 @@ TensorOr edgelm::evaluateOp(SelectOp op, const Operands &in) {
   return result;
 }
 
+/// Keeps the low 4 bits of codes, each in a byte of its own.
+static void wrapCodes(Tensor &codes) {
+  bool isUnsigned = codes.elementType().isUnsignedInteger();
+  for (uint8_t &code : codes.writable<uint8_t>())
+    code = isUnsigned ? code & 15 : uint8_t(int8_t(uint8_t(code << 4)) >> 4);
+}
+
 TensorOr edgelm::evaluateOp(CastOp op, const Operands &in) {
   const Tensor &input = in[op.getInput()];
   if (input.elementType() == op.getTo())
     return input;
   Tensor result(input.shape(), op.getTo());
+  bool wraps = op.getTo().getIntOrFloatBitWidth() == 4;
   visitElementType(input.elementType(), [&](auto from) {
     visitElementType(op.getTo(), [&](auto to) {
       using From = decltype(from);
@@ -137,11 +145,13 @@ TensorOr edgelm::evaluateOp(CastOp op, const Operands &in) {
       To *out = result.writable<To>().data();
       for (int64_t i = 0, count = result.size(); i < count; ++i) {
         if constexpr (isFloatElement<From>)
-          out[i] = elementFromDouble<To>(x[i]);
+          out[i] = wraps ? elementFromInteger<To>(elementFromDouble<int64_t>(x[i])) : elementFromDouble<To>(x[i]);
         else
           out[i] = elementFromInteger<To>(static_cast<int64_t>(x[i]));
       }
     });
   });
+  if (wraps)
+    wrapCodes(result);
   return result;
 }
