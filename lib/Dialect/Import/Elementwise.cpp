@@ -102,11 +102,15 @@ static LogicalResult identity(NodeBinder &node) {
   return node.finish(node.input(0));
 }
 
-/// Dropout does nothing at inference; the mask is not available.
+/// Dropout does nothing at inference; its mask keeps all.
 static LogicalResult dropout(NodeBinder &node) {
+  Value x = node.input(0);
   if (node.input(2) && node.constantInput(2, "training mode") != SmallVector<int64_t>{0})
     return node.emitError() << "training mode is not supported";
-  return node.finish(node.input(0));
+  if (node.numOutputs() < 2)
+    return node.finish(x);
+  Value shape = node.create<ShapeOp>(x, 0, tensorType(x).getRank());
+  return node.finish({x, node.create<BroadcastOp>(node.scalar(1, node.types().getI1Type()), shape)});
 }
 
 static LogicalResult prelu(NodeBinder &node) {
@@ -115,10 +119,30 @@ static LogicalResult prelu(NodeBinder &node) {
   return node.finish(node.create<SelectOp>(negative, node.binary("mul", x, node.input(1)), x));
 }
 
+/// IsInf; with one sign only a comparison with that infinity.
 static LogicalResult isInf(NodeBinder &node) {
-  if (node.integer("detect_negative", 1) != 1 || node.integer("detect_positive", 1) != 1)
-    return node.emitError() << "one-sided detection is not supported; expected detect_negative = detect_positive = 1";
-  return unary(node);
+  bool negative = node.integer("detect_negative", 1), positive = node.integer("detect_positive", 1);
+  if (negative == positive && positive)
+    return unary(node);
+  Value x = node.input(0);
+  double infinity = std::numeric_limits<double>::infinity();
+  Value wanted = node.scalar(positive ? infinity : -infinity, tensorType(x).getElementType());
+  Value found = node.create<CompareOp>("eq", x, wanted);
+  return node.finish(negative == positive ? node.binary("and", found, node.unary("not", found)) : found);
+}
+
+/// alpha * elu(x / alpha) with an alpha of 1 inside.
+static LogicalResult celu(NodeBinder &node) {
+  Value x = node.input(0), alpha = node.scalar(node.number("alpha", 1), tensorType(x).getElementType());
+  return node.finish(node.binary("mul", node.unary("elu", node.binary("div", x, alpha)), alpha));
+}
+
+/// x where it is above alpha, else 0.
+static LogicalResult thresholdedRelu(NodeBinder &node) {
+  Value x = node.input(0);
+  Type element = tensorType(x).getElementType();
+  Value above = node.create<CompareOp>("gt", x, node.scalar(node.number("alpha", 1), element));
+  return node.finish(node.create<SelectOp>(above, x, node.scalar(0, element)));
 }
 
 static LogicalResult gelu(NodeBinder &node) {
@@ -136,10 +160,16 @@ static LogicalResult biasedUnary(NodeBinder &node) {
   return node.finish(node.unary(node.function(), x));
 }
 
-/// x * sigmoid(alpha * x): com.microsoft QuickGelu (alpha 1.702), Swish of opset 24 (alpha 1).
-static LogicalResult scaledSilu(NodeBinder &node) {
-  Value x = node.input(0), alpha = node.scalar(node.number("alpha", 1.702f), tensorType(x).getElementType());
+/// x * sigmoid(alpha * x).
+static LogicalResult scaledSilu(NodeBinder &node, double alphaDefault) {
+  Value x = node.input(0), alpha = node.scalar(node.number("alpha", alphaDefault), tensorType(x).getElementType());
   return node.finish(node.binary("mul", x, node.unary("sigmoid", node.binary("mul", x, alpha))));
+}
+static LogicalResult quickGelu(NodeBinder &node) {
+  return scaledSilu(node, 1.702f);
+}
+static LogicalResult swish(NodeBinder &node) {
+  return node.number("alpha", 1) == 1 ? node.finish(node.unary("silu", node.input(0))) : scaledSilu(node, 1);
 }
 
 static const OperatorRow rows[] = {
@@ -170,6 +200,9 @@ static const OperatorRow rows[] = {
     {"", "Elu", 6, 1, withAlpha1, "elu"},
     {"", "Selu", 6, 1, selu, "selu"},
     {"", "HardSigmoid", 6, 1, hardSigmoid, "hard_sigmoid"},
+    {"", "Celu", 12, 1, celu},
+    {"", "ThresholdedRelu", 10, 1, thresholdedRelu},
+    {"", "Swish", 24, 1, swish},
     {"", "Gelu", 20, 1, gelu},
     {"", "PRelu", 9, 2, prelu},
     {"", "Add", 7, 2, binary, "add"},
@@ -199,7 +232,7 @@ static const OperatorRow rows[] = {
     {"com.microsoft", "Gelu", 1, 1, biasedUnary, "gelu"},
     {"com.microsoft", "BiasGelu", 1, 2, biasedUnary, "gelu"},
     {"com.microsoft", "FastGelu", 1, 1, biasedUnary, "gelu_tanh"},
-    {"com.microsoft", "QuickGelu", 1, 1, scaledSilu},
+    {"com.microsoft", "QuickGelu", 1, 1, quickGelu},
 };
 
 ArrayRef<OperatorRow> edgelm::elementwiseOperators() {

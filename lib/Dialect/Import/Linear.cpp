@@ -49,14 +49,6 @@ static LogicalResult fusedMatMul(NodeBinder &node) {
   return node.finish(scaled(node, node.create<MatMulOp>(a, b), node.number("alpha", 1)));
 }
 
-/// Our normalisations are over the last dimension.
-static LogicalResult checkLastAxis(NodeBinder &node) {
-  int64_t rank = tensorType(node.input(0)).getRank(), axis = node.integer("axis", -1);
-  if (axis == -1 || axis == rank - 1)
-    return success();
-  return node.emitError() << "found axis " << axis << "; expected the last one, " << rank - 1;
-}
-
 static Value normalized(NodeBinder &node, Value x, Value weight, Value bias, bool rms, double epsilon) {
   Builder &types = node.types();
   if (rms)
@@ -64,13 +56,36 @@ static Value normalized(NodeBinder &node, Value x, Value weight, Value bias, boo
   return node.create<LayerNormOp>(x, weight, bias, types.getF64FloatAttr(epsilon));
 }
 
-/// LayerNormalization, and RMSNormalization or SimplifiedLayerNormalization (the row's function is "rms").
+/// Mean and reciprocal of the standard deviation, the further outputs of LayerNormalization.
+static SmallVector<Value> statistics(NodeBinder &node, Value x, ArrayRef<int64_t> axes, double epsilon) {
+  Value mean = node.create<ReduceOp>("mean", x, axes, true);
+  Value difference = node.binary("sub", x, mean);
+  Value variance = node.create<ReduceOp>("mean", node.binary("mul", difference, difference), axes, true);
+  Value shifted = node.binary("add", variance, node.scalar(epsilon, tensorType(x).getElementType()));
+  return {mean, node.unary("rsqrt", shifted)};
+}
+
+/// LayerNormalization, and RMSNormalization or SimplifiedLayerNormalization (the row's function is "rms"). Ours are over
+/// the last dimension: several become one.
 static LogicalResult norm(NodeBinder &node) {
-  if (failed(checkLastAxis(node)))
-    return failure();
   bool rms = node.function() == "rms";
-  Value bias = rms ? Value() : node.input(2);
-  return node.finish(normalized(node, node.input(0), node.input(1), bias, rms, node.number("epsilon", 1e-5f)));
+  Value x = node.input(0), weight = node.input(1), bias = rms ? Value() : node.input(2);
+  int64_t rank = tensorType(x).getRank(), axis = node.axis(node.integer("axis", -1), rank);
+  double epsilon = node.number("epsilon", 1e-5f);
+  SmallVector<Value> outputs;
+  if (axis == rank - 1) {
+    outputs.push_back(normalized(node, x, weight, bias, rms, epsilon));
+  } else {
+    Value one = node.vector(-1), shape = node.create<ShapeOp>(x, 0, rank);
+    auto flat = [&](Value value) -> Value { return value ? node.create<ReshapeOp>(value, one, false) : Value(); };
+    SmallVector<Value> rows = {node.create<ShapeOp>(x, 0, axis), one};
+    Value matrix = node.create<ReshapeOp>(x, axis ? node.create<ConcatOp>(ValueRange(rows), 0) : one, false);
+    Value result = normalized(node, matrix, flat(weight), flat(bias), rms, epsilon);
+    outputs.push_back(node.create<ReshapeOp>(result, shape, false));
+  }
+  if (!rms && node.numOutputs() > 1)
+    outputs.append(statistics(node, x, llvm::to_vector(llvm::seq(axis, rank)), epsilon));
+  return node.finish(outputs);
 }
 
 /// com.microsoft SkipLayerNormalization (input, skip, gamma, beta, bias) and SkipSimplifiedLayerNormalization
@@ -87,12 +102,43 @@ static LogicalResult skipNorm(NodeBinder &node) {
   return node.finish({result, Value(), Value(), sum});
 }
 
+/// com.microsoft EmbedLayerNormalization: ids, segments, tables of words, positions and segments, gamma, beta, mask,
+/// positions. Outputs are the norm of the sum, the number of tokens that the mask shows, and the sum.
+static LogicalResult embedNorm(NodeBinder &node) {
+  Value ids = node.input(0), mask = node.input(7), positions = node.input(8);
+  for (size_t required : {2, 3, 5, 6})
+    if (!node.input(required))
+      return node.emitError() << "expected input " << required << ", found none";
+  Value sum = node.create<GatherOp>(node.input(2), ids, 0);
+  Type i64 = node.types().getI64Type();
+  if (!positions) {
+    Value count = node.create<SqueezeOp>(node.create<ShapeOp>(ids, 1, 2), ArrayRef<int64_t>{0});
+    positions = node.create<IotaOp>(node.scalar(0, i64), count, node.scalar(1, i64));
+  }
+  sum = node.binary("add", sum, node.create<GatherOp>(node.input(3), positions, 0));
+  if (node.input(1) && node.input(4))
+    sum = node.binary("add", sum, node.create<GatherOp>(node.input(4), node.input(1), 0));
+  Value result = normalized(node, sum, node.input(5), node.input(6), false, node.number("epsilon", 1e-12f));
+  SmallVector<Value> outputs = {result};
+  if (node.numOutputs() > 1) {
+    Type i32 = node.types().getI32Type();
+    Value shown = mask ? node.create<ReduceOp>("sum", node.cast(mask, i32), ArrayRef<int64_t>{1}, false)
+                       : node.create<BroadcastOp>(node.scalar(0, i32), node.create<ShapeOp>(ids, 0, 1));
+    outputs.push_back(shown);
+  }
+  if (node.numOutputs() > 2)
+    outputs.push_back(sum);
+  return node.finish(outputs);
+}
+
 static const OperatorRow rows[] = {
     {"", "MatMul", 1, 2, matMul},
     {"", "Gemm", 7, 2, gemm},
     // Of opset 17; ONNX Runtime's optimizer writes it, and the simplified one, into models of any opset.
     {"", "LayerNormalization", 1, 2, norm},
     {"", "SimplifiedLayerNormalization", 1, 2, norm, "rms"},
+    {"", "RMSNormalization", 23, 2, norm, "rms"},
+    {"com.microsoft", "EmbedLayerNormalization", 1, 1, embedNorm},
     {"com.microsoft", "FusedMatMul", 1, 2, fusedMatMul},
     {"com.microsoft", "SimplifiedLayerNormalization", 1, 2, norm, "rms"},
     {"com.microsoft", "SkipLayerNormalization", 1, 3, skipNorm},

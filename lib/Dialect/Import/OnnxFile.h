@@ -10,7 +10,7 @@ namespace edgelm {
 
 /// ONNX versions that the importer knows. IR versions 11 to 13 add element types, which are refused by name where they
 /// are used.
-inline constexpr int64_t kMaxIrVersion = 13, kMinOpset = 9, kMaxOpset = 22;
+inline constexpr int64_t kMaxIrVersion = 13, kMinOpset = 1, kMaxOpset = 26;
 
 /// The parsed model. Tensor data above 64 bytes are not in it: such a tensor is external, and one without a location
 /// lies in this very file.

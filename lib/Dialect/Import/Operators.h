@@ -32,6 +32,8 @@ llvm::ArrayRef<OperatorRow> sliceOperators();
 llvm::ArrayRef<OperatorRow> reduceOperators();
 llvm::ArrayRef<OperatorRow> linearOperators();
 llvm::ArrayRef<OperatorRow> quantizeOperators();
+llvm::ArrayRef<OperatorRow> attentionOperators();
+llvm::ArrayRef<OperatorRow> einsumOperators();
 
 /// The row for an operator at an opset version, or null.
 const OperatorRow *lookupOperator(llvm::StringRef domain, llvm::StringRef name, int64_t opset);

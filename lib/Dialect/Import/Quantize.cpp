@@ -38,6 +38,17 @@ static LogicalResult matMulInteger(NodeBinder &node) {
   return node.finish(node.create<MatMulIntegerOp>(node.input(0), node.input(1), node.input(2), node.input(3)));
 }
 
+/// A, its scale and zero point, the same of B, the same of the result: the integer product is exact, its one rounding is
+/// that to the result's codes.
+static LogicalResult qLinearMatMul(NodeBinder &node) {
+  Value product = node.create<MatMulIntegerOp>(node.input(0), node.input(3), node.input(2), node.input(5));
+  Type element = tensorType(node.input(1)).getElementType();
+  Value scale = node.binary("mul", node.input(1), node.input(4));
+  Value result = node.binary("mul", node.cast(product, element), scale);
+  Type to = tensorType(node.input(7)).getElementType();
+  return node.finish(node.create<QuantizeOp>(result, node.input(6), node.input(7), 0, 0, to));
+}
+
 /// com.microsoft MatMulIntegerToFloat: A, B, scales of A and B, zero points of A and B, bias.
 static LogicalResult matMulIntegerToFloat(NodeBinder &node) {
   Value product = node.create<MatMulIntegerOp>(node.input(0), node.input(1), node.input(4), node.input(5));
@@ -81,6 +92,7 @@ static const OperatorRow rows[] = {
     {"", "DequantizeLinear", 10, 2, dequantize},
     {"", "DynamicQuantizeLinear", 11, 1, dynamicQuantize},
     {"", "MatMulInteger", 10, 2, matMulInteger},
+    {"", "QLinearMatMul", 10, 8, qLinearMatMul},
     {"com.microsoft", "QuantizeLinear", 1, 2, quantize},
     {"com.microsoft", "DequantizeLinear", 1, 2, dequantize},
     {"com.microsoft", "MatMulIntegerToFloat", 1, 4, matMulIntegerToFloat},

@@ -91,11 +91,33 @@ static LogicalResult scatterND(NodeBinder &node) {
   return node.finish(node.create<ScatterNDOp>(node.input(0), node.input(1), node.input(2)));
 }
 
+/// Indices, depth, [off, on]: the new dimension at `axis` is compared with each index, which counts from the back when
+/// negative.
+static LogicalResult oneHot(NodeBinder &node) {
+  Type i64 = node.types().getI64Type();
+  Value index = node.cast(node.input(0), i64), values = node.input(2);
+  SmallVector<int64_t> depth = node.constantInput(1, "depth");
+  if (depth.size() != 1)
+    return node.emitError() << "expected one depth, found " << depth.size();
+  int64_t rank = rankOf(index) + 1, axis = node.axis(node.integer("axis", -1), rank);
+  Value limit = node.scalar(depth.front(), i64), zero = node.scalar(0, i64);
+  Value fromBack = node.create<CompareOp>("lt", index, zero);
+  index = node.create<SelectOp>(fromBack, node.binary("add", index, limit), index);
+  Value counter = node.create<IotaOp>(zero, limit, node.scalar(1, i64));
+  SmallVector<int64_t> shape(rank, 1);
+  shape[axis] = depth.front();
+  Value hot = node.create<CompareOp>("eq", node.create<UnsqueezeOp>(index, ArrayRef<int64_t>{axis}),
+                                     node.create<ReshapeOp>(counter, node.vector(shape), false));
+  Value off = node.create<GatherOp>(values, zero, 0), on = node.create<GatherOp>(values, node.scalar(1, i64), 0);
+  return node.finish(node.create<SelectOp>(hot, on, off));
+}
+
 static const OperatorRow rows[] = {
     {"", "Slice", 1, 1, slice},        {"", "Slice", 10, 3, slice},
     {"", "Split", 2, 1, split},        {"", "Pad", 2, 1, pad},
     {"", "Gather", 1, 2, gather},      {"", "GatherElements", 11, 2, gatherElements},
     {"", "GatherND", 11, 2, gatherND}, {"", "ScatterND", 11, 3, scatterND},
+    {"", "OneHot", 9, 3, oneHot},
 };
 
 ArrayRef<OperatorRow> edgelm::sliceOperators() {
