@@ -12,6 +12,7 @@
 #include "Codegen/Pipeline.h"
 #include "Codegen/Report.h"
 #include "Codegen/RuntimeLink.h"
+#include "Codegen/SideBySide.h"
 #include "Codegen/StageTimer.h"
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/Import/Import.h"
@@ -30,30 +31,39 @@ namespace edgelm {
 
 namespace {
 
-/// The state of one compile.
+/// The state of one compile: prepare() once, then finish() for a target.
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options) : options(options), timer(options.timing) {}
 
-  Error run();
+  /// Reads the model and runs the phases that are the same for every target.
+  Error prepare();
+  /// Ends the thread that hashes the input.
+  Error waitForHashes();
+  /// The rest, for `target`.
+  Error finish(const TargetSpec &target);
 
 private:
   Error parse();
   Error import();
   Error load();
   Error name();
-  Expected<PhaseInputs> phaseInputs();
-  Error runPhases(bool &stopped);
+  Error makePhaseInputs();
+  Error runPhases(bool forEveryTarget);
   Error gather();
   Error print();
   Error emit();
 
-  const CompileOptions &options;
+  CompileOptions options;
   StageTimer timer;
   mlir::MLIRContext mlirContext{mlir::MLIRContext::Threading::DISABLED};
   LLVMContext llvmContext;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::unique_ptr<Module> runtime;
+  std::optional<PhaseInputs> inputs;
+  size_t nextPhase = 0;
+  bool stopped = false;                       ///< behind the phase that options.stopAfter names
+  std::optional<std::vector<FileHash>> files; ///< what `hashes` came to, once somebody waited
   std::optional<ModelFolder> folder;
   std::optional<CompiledTokenizer> tokenizer;
   std::optional<ModelInfo> info;
@@ -129,22 +139,18 @@ Error Compilation::name() {
 /// masks are evaluated at both; @context has the real number.
 static constexpr int64_t bindTokens = 12, bindProbeTokens = 19;
 
-Expected<PhaseInputs> Compilation::phaseInputs() {
-  Expected<uint64_t> sessionBytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
-  if (!sessionBytes)
-    return sessionBytes.takeError();
+Error Compilation::makePhaseInputs() {
   int64_t context = options.context.value_or(defaultContext(*module));
   mlir::IntegerAttr limit = (*module)->getAttrOfType<mlir::IntegerAttr>(kContextAttr);
   if (limit && context > limit.getInt())
     return fail(ExitStatus::BadInput, "the model has positions for " + Twine(limit.getInt()) +
                                           " tokens, but --context asks for " + Twine(context));
-  PhaseInputs inputs = {options};
-  inputs.context = context;
-  inputs.probeTokens = std::min(bindProbeTokens, context);
-  inputs.mainTokens = std::min(bindTokens, inputs.probeTokens - 1);
-  inputs.sessionBytes = *sessionBytes;
-  inputs.longestPieceBytes = tokenizer ? tokenizer->longestPiece : 0;
-  return inputs;
+  inputs.emplace(PhaseInputs{options});
+  inputs->context = context;
+  inputs->probeTokens = std::min(bindProbeTokens, context);
+  inputs->mainTokens = std::min(bindTokens, inputs->probeTokens - 1);
+  inputs->longestPieceBytes = tokenizer ? tokenizer->longestPiece : 0;
+  return Error::success();
 }
 
 /// An encoder does not become incremental: it is raised for all the tokens of a call.
@@ -159,24 +165,15 @@ static bool isEncoderOfOtherLength(mlir::ModuleOp module, int64_t tokens) {
   return false;
 }
 
-Error Compilation::runPhases(bool &stopped) {
-  Expected<PhaseInputs> inputs = phaseInputs();
-  if (!inputs)
-    return inputs.takeError();
+Error Compilation::runPhases(bool forEveryTarget) {
   bool isText = StringRef(options.input).ends_with(".mlir");
-  bool skip = isText && !options.startAfter.empty() && options.startAfter != "import";
-  bool canRestart = !isText;
+  bool canRestart = !isText && forEveryTarget;
   mlir::OwningOpRef<mlir::ModuleOp> imported = canRestart ? (*module).clone() : nullptr;
-  stopped = options.stopAfter == "import";
-  if (options.explain && !isText)
-    explanation.note("import", *module);
   ArrayRef<Phase> phases = phaseTable();
-  for (size_t i = 0; i < phases.size() && !stopped; ++i) {
-    const Phase &phase = phases[i];
-    if (skip) {
-      skip = phase.name != options.startAfter;
-      continue;
-    }
+  for (; nextPhase < phases.size() && !stopped; ++nextPhase) {
+    const Phase &phase = phases[nextPhase];
+    if (phase.isForEveryTarget != forEveryTarget)
+      break;
     if (Error error = gather())
       return error;
     if (Error error = runPhase(phase, *module, *inputs))
@@ -189,7 +186,7 @@ Error Compilation::runPhases(bool &stopped) {
       inputs->mainTokens = inputs->context;
       inputs->probeTokens = std::min(bindTokens, inputs->context - 1);
       canRestart = false;
-      i = -1;
+      nextPhase = -1;
       continue;
     }
     stopped = phase.name == options.stopAfter;
@@ -231,29 +228,57 @@ Error Compilation::print() {
   });
 }
 
-Error Compilation::run() {
+Error Compilation::prepare() {
   mlir::DialectRegistry registry;
   registry.insert<EdgeLMDialect, mlir::func::FuncDialect>();
   registerLlvmLowering(registry);
   mlirContext.appendDialectRegistry(registry);
   mlirContext.loadDialect<EdgeLMDialect, mlir::func::FuncDialect>();
 
-  // Before the import, which may take long: a target without a runtime is refused at once.
-  Expected<std::unique_ptr<Module>> loaded = loadRuntime(options.target, options.freestanding, llvmContext);
-  if (!loaded)
-    return loaded.takeError();
-  runtime = std::move(*loaded);
   if (Error error = load())
     return error;
   // Before the weights are packed: the files that hold them are known from the import's operations.
   if (folder && options.stopAfter.empty())
     hashes.emplace(*folder, *module);
-  bool stopped = false;
-  Error refused = runPhases(stopped);
-  // Also of a model that a later phase refuses.
+  if (Error error = makePhaseInputs())
+    return error;
+  stopped = options.stopAfter == "import";
+  // Text goes on behind the phase that printed it.
+  if (StringRef(options.input).ends_with(".mlir") && !options.startAfter.empty() && options.startAfter != "import")
+    nextPhase = findPhase(options.startAfter) - phaseTable().data() + 1;
+  if (options.explain && !StringRef(options.input).ends_with(".mlir"))
+    explanation.note("import", *module);
+  Error refused = runPhases(/*forEveryTarget=*/true);
+  // Also of a model that a phase refuses; what it tells of lies in the phases that are the same for every target.
   errs() << explanation.text();
-  if (refused)
-    return refused;
+  return refused;
+}
+
+Error Compilation::waitForHashes() {
+  if (files)
+    return Error::success();
+  files.emplace();
+  if (!hashes)
+    return Error::success();
+  Expected<std::vector<FileHash>> hashed = hashes->wait();
+  if (!hashed)
+    return hashed.takeError();
+  files = std::move(*hashed);
+  return Error::success();
+}
+
+Error Compilation::finish(const TargetSpec &target) {
+  options.target = target;
+  Expected<std::unique_ptr<Module>> loaded = loadRuntime(target, options.freestanding, llvmContext);
+  if (!loaded)
+    return loaded.takeError();
+  runtime = std::move(*loaded);
+  Expected<uint64_t> sessionBytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
+  if (!sessionBytes)
+    return sessionBytes.takeError();
+  inputs->sessionBytes = *sessionBytes;
+  if (Error error = runPhases(/*forEveryTarget=*/false))
+    return error;
   return stopped ? print() : emit();
 }
 
@@ -261,21 +286,45 @@ Error Compilation::emit() {
   if (!info)
     return fail(ExitStatus::BadInput,
                 "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
-  auto files = [&]() -> Expected<std::vector<FileHash>> {
-    if (!hashes)
-      return std::vector<FileHash>();
-    return hashes->wait();
+  auto hashedFiles = [&]() -> Expected<std::vector<FileHash>> {
+    if (Error error = waitForHashes())
+      return std::move(error);
+    return *files;
   };
-  EmitInputs inputs = {options, modelDirOf(*module).str(), files, timer};
-  if (Error error = emitProduct(*module, *info, std::move(runtime), llvmContext, inputs))
+  EmitInputs emitInputs = {options, modelDirOf(*module).str(), hashedFiles, timer};
+  if (Error error = emitProduct(*module, *info, std::move(runtime), llvmContext, emitInputs))
     return error;
   if (options.emit == Emit::Library)
     errs() << summaryText(*info, options);
   return Error::success();
 }
 
+/// Before the import, which may take long: a target without a runtime is refused at once.
+static Error checkRuntime(const TargetSpec &target, bool freestanding) {
+  LLVMContext context;
+  return loadRuntime(target, freestanding, context).takeError();
+}
+
+Error compile(const CompileOptions &options, ArrayRef<TargetSpec> targets, unsigned jobs) {
+  for (const TargetSpec &target : targets)
+    if (Error error = checkRuntime(target, options.freestanding))
+      return error;
+  Compilation compilation(options);
+  if (Error error = compilation.prepare())
+    return error;
+  if (targets.size() == 1)
+    return compilation.finish(targets.front());
+  // A child has no thread but the one that started it.
+  if (Error error = compilation.waitForHashes())
+    return error;
+  std::vector<std::function<Error()>> tasks;
+  for (const TargetSpec &target : targets)
+    tasks.push_back([&compilation, &target] { return compilation.finish(target); });
+  return runSideBySide(tasks, jobs);
+}
+
 Error compile(const CompileOptions &options) {
-  return Compilation(options).run();
+  return compile(options, options.target, 1);
 }
 
 } // namespace edgelm

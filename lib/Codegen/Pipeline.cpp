@@ -102,14 +102,14 @@ static void addKernels(OpPassManager &passes, const PhaseInputs &inputs, ModuleO
 }
 
 static constexpr Phase phases[] = {
-    {"specialise", "shapes are static, masks and position tables are known", addSpecialise, ExitStatus::BadInput},
-    {"raise", "only transformer operations and little algebra are left", addRaise, ExitStatus::BadInput},
-    {"incremental", "entries work on a few tokens over a cache", addIncremental, ExitStatus::BadInput},
-    {"quantize", "every matrix has a format that it can have", addQuantize, ExitStatus::BadInput},
-    {"fuse", "one operation is one kernel launch", addFuse, ExitStatus::BadInput},
-    {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput},
-    {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput},
-    {"kernels", "entries launch kernels, which are loops over vectors", addKernels, ExitStatus::NotOnThisTarget},
+    {"specialise", "shapes are static, masks and position tables are known", addSpecialise, ExitStatus::BadInput, true},
+    {"raise", "only transformer operations and little algebra are left", addRaise, ExitStatus::BadInput, true},
+    {"incremental", "entries work on a few tokens over a cache", addIncremental, ExitStatus::BadInput, true},
+    {"quantize", "every matrix has a format that it can have", addQuantize, ExitStatus::BadInput, false},
+    {"fuse", "one operation is one kernel launch", addFuse, ExitStatus::BadInput, false},
+    {"pack", "every weight has its layout and its place in the product", addPack, ExitStatus::BadInput, false},
+    {"plan", "every buffer has an offset, and the size of the arena is known", addPlan, ExitStatus::BadInput, false},
+    {"kernels", "entries launch kernels, which are loops over vectors", addKernels, ExitStatus::NotOnThisTarget, false},
 };
 
 llvm::ArrayRef<Phase> phaseTable() {

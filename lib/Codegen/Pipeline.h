@@ -25,7 +25,8 @@ struct Phase {
   llvm::StringLiteral name;
   llvm::StringLiteral sentence; ///< what is true afterwards
   void (*addPasses)(mlir::OpPassManager &passes, const PhaseInputs &inputs, mlir::ModuleOp module);
-  ExitStatus failure; ///< what it means when a pass of the phase refuses
+  ExitStatus failure;    ///< what it means when a pass of the phase refuses
+  bool isForEveryTarget; ///< the same whatever the target is; such phases come first
 };
 
 /// All phases between import and LLVM.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Compiles an exported model into a static and a shared library for each target.
 #include "Codegen/Abi.h"
+#include "Codegen/ChosenTarget.h"
 #include "Codegen/CompileError.h"
 #include "Codegen/Compiler.h"
 #include "Codegen/HostTarget.h"
@@ -18,6 +19,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <map>
+#include <thread>
 
 using namespace edgelm;
 
@@ -25,7 +27,9 @@ using namespace edgelm;
 struct Arguments {
   CompileOptions options;
   std::vector<std::string> targets = {"host"};
-  std::string cpu, features, emit = "lib", activations = "int8", weights = "embed";
+  TargetFlags flags;
+  std::string emit = "lib", activations = "int8", weights = "embed";
+  unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   bool printTargets = false, printFormats = false;
 };
 
@@ -40,11 +44,18 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("model", options.input, "folder of an exported model, .onnx file, or .mlir text of --stop-after");
   app.add_option("-o,--output", options.output, "folder for the results, by target; with --stop-after a file")
       ->default_val("out");
-  app.add_option("--target", arguments.targets, "targets, comma separated: " + targetNames())
+  app.add_option("--target", arguments.targets, "targets, comma separated, or LLVM triples: " + targetNames())
       ->delimiter(',')
       ->capture_default_str();
-  app.add_option("--mcpu", arguments.cpu, "CPU whose pipelines the code is scheduled for");
-  app.add_option("--mattr", arguments.features, "more CPU features, '+a,-b'; the product checks for what is added");
+  app.add_option("-j,--jobs", arguments.jobs, "targets that are compiled side by side; default: the processor's cores")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--mcpu", arguments.flags.cpu,
+                 "with a triple the CPU that is compiled for; with a name only the one that code is scheduled for");
+  app.add_option("--mattr", arguments.flags.features,
+                 "more CPU features, '+a,-b'; the product checks for what is added");
+  app.add_option("--mabi", arguments.flags.abi, "with a triple of RISC-V: its calling convention, such as lp64d");
+  app.add_option("--mfloat-abi", arguments.flags.floatAbi, "with a triple of 32-bit ARM: how floats are passed")
+      ->check(CLI::IsMember({"hard", "soft"}));
   app.add_option("-c,--context", options.context,
                  "tokens that a session holds; default: the smaller of the model's and 2048")
       ->check(CLI::Range(leastContext, INT32_MAX, "INT >= 3"));
@@ -111,25 +122,6 @@ static void printFormats() {
   }
 }
 
-/// A target's row with --mcpu and --mattr.
-static llvm::Expected<TargetSpec> resolve(const std::string &name, const Arguments &arguments) {
-  std::optional<TargetSpec> target = resolveTarget(name);
-  if (!target)
-    return fail(ExitStatus::BadInput, "unknown target '" + name + "'; known targets: " + targetNames());
-  if (!arguments.cpu.empty())
-    target->tuneCpu = arguments.cpu;
-  llvm::SmallVector<llvm::StringRef> features;
-  llvm::StringRef(arguments.features).split(features, ',', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef feature : features) {
-    if (!feature.starts_with("+") && !feature.starts_with("-"))
-      return fail(ExitStatus::BadInput, "expected '+" + feature + "' or '-" + feature + "' in --mattr");
-    target->features += (target->features.empty() ? "" : ",") + feature.str();
-    if (feature.consume_front("+"))
-      target->requiredFeatures += (target->requiredFeatures.empty() ? "" : ",") + feature.str();
-  }
-  return *target;
-}
-
 static llvm::Error checkUsage(const CompileOptions &options) {
   if (options.input.empty())
     return fail(ExitStatus::BadInput, "expected a model: a folder, an .onnx file or .mlir text; see --help");
@@ -160,17 +152,15 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
     arguments.options.output = "-";
   std::vector<TargetSpec> targets;
   for (const std::string &name : arguments.targets) {
-    llvm::Expected<TargetSpec> target = resolve(name, arguments);
+    llvm::Expected<TargetSpec> target = chooseTarget(name, arguments.flags);
     if (!target)
       return target.takeError();
+    for (const TargetSpec &other : targets)
+      if (other.name == target->name)
+        return fail(ExitStatus::BadInput, "--target names " + target->name + " twice");
     targets.push_back(*target);
   }
-  for (const TargetSpec &target : targets) {
-    arguments.options.target = target;
-    if (llvm::Error error = compile(arguments.options))
-      return error;
-  }
-  return llvm::Error::success();
+  return compile(arguments.options, targets, arguments.jobs);
 }
 
 /// Hands MLIR's flags to LLVM's parser; returns the others.
