@@ -7,7 +7,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 
 #include <filesystem>
 #include <fstream>
@@ -147,12 +146,12 @@ bool BackendCase::isDistinct(Mode mode) const {
 }
 
 /// Imports a model through a file of its own, as a user's.
-static OwningOpRef<ModuleOp> importProto(const onnx::ModelProto &proto, MLIRContext *context) {
+OwningOpRef<ModuleOp> BackendCase::importProto(const onnx::ModelProto &proto, MLIRContext *context) const {
   SmallString<128> path;
   int descriptor = -1;
   if (llvm::sys::fs::createTemporaryFile("edgelm-backend", "onnx", descriptor, path))
     return {};
-  llvm::FileRemover remover(path);
+  files.push_back(std::make_unique<llvm::FileRemover>(path));
   bool written = proto.SerializeToFileDescriptor(descriptor);
   close(descriptor);
   return written ? importModel(path, {"model"}, context) : OwningOpRef<ModuleOp>();
@@ -179,7 +178,7 @@ OwningOpRef<ModuleOp> BackendCase::import(Mode mode, MLIRContext *context) const
 }
 
 /// The values of tensors as the importer reads them: those of a model whose outputs are its initializers.
-static std::vector<Tensor> valuesOf(const std::vector<TensorProto> &tensors, MLIRContext *context) {
+std::vector<Tensor> BackendCase::valuesOf(const std::vector<TensorProto> &tensors, MLIRContext *context) const {
   onnx::ModelProto proto;
   proto.set_ir_version(8);
   proto.add_opset_import()->set_version(17);

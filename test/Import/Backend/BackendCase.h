@@ -5,6 +5,8 @@
 #include "Dialect/Reference/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/FileUtilities.h"
+#include <memory>
 #include <onnx/onnx_pb.h>
 #include <string>
 
@@ -38,8 +40,12 @@ public:
 
 private:
   bool isConstant(Mode mode, int index) const;
+  mlir::OwningOpRef<mlir::ModuleOp> importProto(const onnx::ModelProto &proto, mlir::MLIRContext *context) const;
+  std::vector<Tensor> valuesOf(const std::vector<onnx::TensorProto> &tensors, mlir::MLIRContext *context) const;
 
   std::string name;
+  /// Models written for the importer, which stay while weights may be read from them.
+  mutable std::vector<std::unique_ptr<llvm::FileRemover>> files;
   onnx::ModelProto model;
   std::vector<onnx::TensorProto> inputData, outputData; ///< in the order of the graph's inputs and outputs
 };

@@ -10,7 +10,7 @@
 #include "Codegen/WeightPacker.h"
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/Reference/Evaluator.h"
-#include "Dialect/Storage.h"
+#include "Dialect/WeightStore.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
@@ -135,7 +135,7 @@ llvm::Error Product::compile() {
   llvm::raw_string_ostream os(bytes);
   int64_t weightBytes = module->getAttrOfType<IntegerAttr>("edgelm.weight_bytes").getInt();
   std::vector<WeightPlace> places = collectWeights(module);
-  if (llvm::Error error = writeWeights(places, ".", weightBytes, os))
+  if (llvm::Error error = writeWeights(places, modelDirOf(module), weightBytes, os))
     return error;
   weightMemory.resize(bytes.size() + 64);
   std::memcpy(aligned(weightMemory), bytes.data(), bytes.size());
