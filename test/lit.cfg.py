@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How lit finds and runs the tests of this tree."""
 import os
+import shutil
 
 import lit.formats
 
@@ -30,6 +31,18 @@ if os.path.isdir(os.path.join(config.edgelm_shared_dir, "models")):
     config.available_features.add("shared")
 else:
     lit_config.note(f"{config.edgelm_shared_dir} is absent: tests with `REQUIRES: shared` are skipped")
+
+# %cross-kernels: kernels of other targets with their operands. Programs for other machines need qemu, clang, lld and
+# Debian's C libraries; scripts/test.sh installs them.
+config.substitutions.append(("%cross-kernels", os.path.join(config.test_exec_root, "Kernels", "edgelm-cross-kernels")))
+CROSS = {"qemu-aarch64": "aarch64-linux-gnu", "qemu-arm": "arm-linux-gnueabihf", "qemu-riscv64": "riscv64-linux-gnu"}
+missing = [tool for tool in [*CROSS, "clang-22", "ld.lld-22"] if not shutil.which(tool)]
+missing += [f"a C library and libgcc of {triple}" for triple in CROSS.values()
+            if not os.path.exists(f"/usr/{triple}/lib/libc.a") or not os.path.exists(f"/usr/lib/gcc-cross/{triple}/12/libgcc.a")]
+if missing:
+    lit_config.note(f"without {', '.join(missing)}, tests with `REQUIRES: cross-linux` are skipped")
+else:
+    config.available_features.add("cross-linux")
 
 # What this machine can run, for tests that execute a product (`REQUIRES: cpu-x86-64-v4`).
 CPU_LEVELS = {

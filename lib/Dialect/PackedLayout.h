@@ -27,8 +27,8 @@ inline constexpr int64_t kMaxSummedColumns = 131072;
 ///   * step + 4*m + i]
 ///
 /// so that a dot product of four bytes, the activations x[4j .. 4j+3] in every lane, adds up to a lane for each output
-/// row, and shifting a vector by b bits gives the next four columns. Codes of padding, in K and in N, are zero, and so
-/// are the activations and the scales there.
+/// row, and shifting a vector by b bits gives the next four columns. A code of 8 bits lies as the signed integer that it
+/// stands for, any other as it is. Padding, in K and in N, is zero, and so are the activations and the scales there.
 struct PackedLayout {
   const FormatRow *format = nullptr;
   int64_t n = 0, k = 0;

@@ -32,6 +32,8 @@ struct Plane {
   int64_t steps;
 
   int codesPerByte() const { return 8 / bits; }
+  /// What makes a code of 8 bits the signed integer that it stands for, in each of four bytes.
+  uint32_t flip() const { return bits == 8 ? 0x80808080u : 0; }
   /// The plane's bits in each of four bytes.
   uint32_t mask() const { return ((1u << bits) - 1) * 0x01010101u; }
 };
@@ -52,7 +54,7 @@ void packPanel(const PackedLayout &layout, const QuantizedRows &rows, uint8_t *o
   std::memset(out, 0, layout.panelBytes());
   moveScales(layout, rows,
              [&](int64_t offset, const void *from, size_t width) { std::memcpy(out + offset, from, width); });
-  std::vector<uint8_t> padded(layout.paddedK());
+  std::vector<uint8_t> padded(layout.paddedK(), layout.format->bits() == 8 ? layout.format->offset() : 0);
   for (int64_t row = 0; row < rows.rows; ++row) {
     std::memcpy(padded.data(), &rows.codes[row * rows.k], rows.k);
     forEachPlane(layout, [&](const Plane &plane) {
@@ -64,6 +66,7 @@ void packPanel(const PackedLayout &layout, const QuantizedRows &rows, uint8_t *o
           std::memcpy(&codes, from, 4);
           word |= (codes >> plane.shift & plane.mask()) << plane.bits * m;
         }
+        word ^= plane.flip();
         std::memcpy(out + plane.offset + step * layout.stepBytes() + row * 4, &word, 4);
       }
     });
@@ -82,6 +85,7 @@ QuantizedRows unpackPanel(const PackedLayout &layout, const uint8_t *panel, int6
       for (int64_t step = 0; step < plane.steps; ++step) {
         uint32_t word;
         std::memcpy(&word, panel + plane.offset + step * layout.stepBytes() + row * 4, 4);
+        word ^= plane.flip();
         for (int m = 0; m < plane.codesPerByte(); ++m, to += 4) {
           uint32_t codes;
           std::memcpy(&codes, to, 4);

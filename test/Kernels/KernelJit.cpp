@@ -4,6 +4,7 @@
 #include "Codegen/HostTarget.h"
 #include "Codegen/LaunchLowering.h"
 #include "Codegen/LowerToLlvm.h"
+#include "Codegen/Object.h"
 #include "EmulateTiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -60,15 +61,8 @@ static std::string assemblyOf(llvm::Module &module, llvm::TargetMachine &machine
   return os.str().str();
 }
 
-static std::unique_ptr<llvm::TargetMachine> machineFor(const TargetSpec &target) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::orc::JITTargetMachineBuilder builder{llvm::Triple(target.triple)};
-  builder.setCPU(target.cpu).setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
-  return check(builder.createTargetMachine());
-}
-
-std::string kernelAssembly(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build) {
+static std::string kernelCode(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build,
+                              CodeForm form) {
   mlir::DialectRegistry registry;
   registerKernelDialects(registry);
   mlir::MLIRContext context(registry);
@@ -82,9 +76,22 @@ std::string kernelAssembly(const TargetSpec &target, llvm::function_ref<void(mli
   for (llvm::Function &function : *code)
     if (function.getName().starts_with("task_"))
       function.setLinkage(llvm::Function::ExternalLinkage);
-  std::unique_ptr<llvm::TargetMachine> machine = machineFor(target);
-  optimise(*code, *machine);
-  return assemblyOf(*code, *machine);
+  Machine machine = {target.triple, target.cpu, target.features, target.abi, target.hardFloat};
+  std::unique_ptr<llvm::TargetMachine> targetMachine = check(createTargetMachine(machine));
+  setTarget(*code, machine, *targetMachine);
+  optimize(*code, *targetMachine);
+  llvm::SmallVector<char> bytes;
+  llvm::raw_svector_ostream os(bytes);
+  check(emitCode(*code, *targetMachine, form, os));
+  return os.str().str();
+}
+
+std::string kernelAssembly(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build) {
+  return kernelCode(target, build, CodeForm::Assembly);
+}
+
+std::string kernelObject(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build) {
+  return kernelCode(target, build, CodeForm::Object);
 }
 
 /// What the runtime does, on one thread, but in uneven parts that show a kernel which depends on its range.

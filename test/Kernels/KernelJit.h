@@ -57,6 +57,9 @@ private:
 /// The assembly of what `build` fills a module with, for any target.
 std::string kernelAssembly(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build);
 
+/// The same as an object.
+std::string kernelObject(const TargetSpec &target, llvm::function_ref<void(mlir::ModuleOp, const IsaRow &)> build);
+
 /// The targets whose code runs on this machine.
 std::vector<TargetSpec> runnableTargets();
 

@@ -71,6 +71,8 @@ void PackedMatrix::pack() {
     }
     for (int64_t column = 0; column < layout.k; ++column) {
       int code = codes[row * layout.k + column];
+      if (format.bits() == 8)
+        code ^= 0x80;
       for (int plane = 0; plane < 2 && format.planes[plane]; ++plane) {
         int bits = format.planes[plane], columnsOfStep = 32 / bits;
         int64_t step = column / columnsOfStep, within = column % columnsOfStep;

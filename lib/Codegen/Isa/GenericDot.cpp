@@ -18,29 +18,28 @@ static Val unsignedByte(KernelBuilder &k, Val words, int64_t byte) {
   return byte == 3 ? shifted : shifted & k.likeInt(words.type(), 0xff);
 }
 
-Val genericDotUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
-  Val w = k.regroup(weights, 32), x = k.regroup(activations, 32);
+Val genericDotUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  Val w = k.regroup(weights(first), 32), a = k.regroup(x.quad(first), 32);
   for (int64_t byte = 0; byte < 4; ++byte)
-    sum = sum + unsignedByte(k, w, byte) * signedByte(k, x, byte);
+    sum = sum + unsignedByte(k, w, byte) * signedByte(k, a, byte);
   return sum;
 }
 
-Val genericDotSigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
-  Val w = k.regroup(weights, 32), x = k.regroup(activations, 32);
+Val genericDotSigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  Val w = k.regroup(weights(first), 32), a = k.regroup(x.quad(first), 32);
   for (int64_t byte = 0; byte < 4; ++byte)
-    sum = sum + signedByte(k, w, byte) * signedByte(k, x, byte);
+    sum = sum + signedByte(k, w, byte) * signedByte(k, a, byte);
   return sum;
 }
 
 /// A constant of the module with the table's bytes; tables of the same bytes share one.
 static mlir::Value tableOf(KernelBuilder &k, llvm::ArrayRef<int8_t> table) {
-  mlir::ModuleOp module = k.b.getInsertionBlock()->getParentOp()->getParentOfType<mlir::ModuleOp>();
   mlir::MemRefType type = k.memref({int64_t(table.size())}, k.b.getI8Type());
   std::string name =
       "table_" + llvm::toHex(llvm::StringRef(reinterpret_cast<const char *>(table.data()), table.size()));
-  if (!module.lookupSymbol(name)) {
+  if (!k.module.lookupSymbol(name)) {
     mlir::OpBuilder::InsertionGuard guard(k.b);
-    k.b.setInsertionPointToStart(module.getBody());
+    k.b.setInsertionPointToStart(k.module.getBody());
     mlir::DenseElementsAttr bytes =
         mlir::DenseElementsAttr::get(mlir::RankedTensorType::get(type.getShape(), k.b.getI8Type()), table);
     mlir::memref::GlobalOp::create(k.b, k.loc, name, k.b.getStringAttr("private"), type, bytes, /*constant=*/true,

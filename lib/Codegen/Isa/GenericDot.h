@@ -2,13 +2,13 @@
 // Products of bytes by ordinary integer arithmetic, for any instruction set.
 #pragma once
 
-#include "Codegen/Kernels/KernelBuilder.h"
+#include "Codegen/Kernels/Activations.h"
 
 namespace edgelm {
 
 /// Bytes taken out of 32-bit words by shifts, then multiplied and added as words.
-Val genericDotUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations);
-Val genericDotSigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+Val genericDotUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
+Val genericDotSigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
 /// A load for each byte.
 Val genericLookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);

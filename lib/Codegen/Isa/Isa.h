@@ -7,25 +7,48 @@
 #include "mlir/IR/Value.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <span>
 #include <string_view>
 
 namespace edgelm {
 
+class Activations;
 class KernelBuilder;
 class Val;
 
-/// How an instruction set multiplies bytes. Sums are vectors of `IsaRow::lanes` i32, bytes come four to a lane;
-/// activations lie within -127 .. 127.
+/// Gives a slice of a unit of weights; what asks for one only when it multiplies keeps few registers busy.
+using Slices = llvm::function_ref<Val(int64_t slice)>;
+
+/// One way to multiply bytes and to add the products up.
+struct ByteProduct {
+  /// sum + the products of `slices` vectors of weights, slice `first` of the unit and those behind it, with the
+  /// activations of their columns; exact.
+  Val (*add)(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) = nullptr;
+  /// Vectors of weights that one call takes; divides those of 16 columns.
+  int64_t slices = 1;
+  /// The sum of an output row is spread over so many i32 beside each other, which `collapse` adds.
+  int64_t partials = 1;
+  Val (*collapse)(KernelBuilder &k, Val sum) = nullptr;
+};
+
+/// How an instruction set multiplies bytes. Sums are vectors of `IsaRow::lanes` i32, each times `partials`; activations
+/// lie within -127 .. 127. A vector of weights is a slice: four columns of each lane's output row beside each other, or
+/// with `columnsApart` one column.
 struct ByteDot {
-  /// sum + the lane's four products, exact for unsigned weights of up to `unsignedBits` bits.
-  Val (*ofUnsigned)(KernelBuilder &k, Val sum, Val weights, Val activations);
+  /// For unsigned weights of up to `unsignedBits` bits.
+  ByteProduct ofUnsigned;
   int unsignedBits;
-  /// The same for signed weights; null where `ofUnsigned` takes all 8 bits.
-  Val (*ofSigned)(KernelBuilder &k, Val sum, Val weights, Val activations);
+  /// For signed weights; absent where `ofUnsigned` takes all 8 bits.
+  ByteProduct ofSigned;
   /// table[code] of every byte, for codes 0 .. 15.
   Val (*lookup)(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
+  /// Vectors of bytes shift in one instruction; otherwise words shift and what crosses into a neighbour is masked away.
+  bool shiftsBytes = false;
+  /// A lane of a register of activations is an operand as good as a vector that repeats it.
+  bool takesLanes = false;
+  bool columnsApart = false;
 };
 
 /// A matrix unit whose registers are tiles: [row][column] sums of i32 grow by the products of signed activations,
@@ -80,6 +103,7 @@ extern const IsaRow kX86Avx512;
 extern const IsaRow kX86Avx512Vnni;
 extern const IsaRow kX86Amx;
 extern const IsaRow kArmNeon;
+extern const IsaRow kArmDot;
 extern const IsaRow kArmv7Neon;
 extern const IsaRow kRiscvV;
 

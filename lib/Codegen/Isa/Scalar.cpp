@@ -34,7 +34,7 @@ const IsaRow kScalar = {
     .hasFma = false,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
-    .dot = {genericDotUnsigned, 8, genericDotSigned, genericLookup},
+    .dot = {{genericDotUnsigned}, 7, {genericDotSigned}, genericLookup},
     .schedules = kSchedules,
 };
 
@@ -45,7 +45,7 @@ const IsaRow kScalarFma = {
     .hasFma = true,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
-    .dot = {genericDotUnsigned, 8, genericDotSigned, genericLookup},
+    .dot = {{genericDotUnsigned}, 7, {genericDotSigned}, genericLookup},
     .schedules = kSchedules,
 };
 

@@ -38,7 +38,7 @@ const IsaRow kX86Amx = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {x86Vnni, 8, nullptr, x86Lookup},
+    .dot = {{x86Vnni}, 8, {}, x86Lookup},
     .tile = {kTileRows, kTileBytes / 4, kTileBytes, zero, load, add, store},
     // 2 x 2 tiles of sums and two of either operand are all eight.
     .schedules = {.linear = {.tileRows = {8, 4, 2, 1},

@@ -34,7 +34,7 @@ const IsaRow kX86Avx2 = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {x86MaddUnsigned, kMaddUnsignedBits, x86MaddSigned, x86Lookup},
+    .dot = {{x86MaddUnsigned}, kMaddUnsignedBits, {x86MaddSigned}, x86Lookup},
     .schedules = kSchedules,
 };
 
@@ -45,7 +45,7 @@ const IsaRow kX86AvxVnni = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {x86Vnni, 8, nullptr, x86Lookup},
+    .dot = {{x86Vnni}, 8, {}, x86Lookup},
     .schedules = kSchedules,
 };
 

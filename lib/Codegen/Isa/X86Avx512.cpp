@@ -35,7 +35,7 @@ const IsaRow kX86Avx512 = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {x86MaddUnsigned, kMaddUnsignedBits, x86MaddSigned, x86Lookup},
+    .dot = {{x86MaddUnsigned}, kMaddUnsignedBits, {x86MaddSigned}, x86Lookup},
     .schedules = kSchedules,
 };
 
@@ -46,7 +46,7 @@ const IsaRow kX86Avx512Vnni = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {x86Vnni, 8, nullptr, x86Lookup},
+    .dot = {{x86Vnni}, 8, {}, x86Lookup},
     .schedules = kSchedules,
 };
 

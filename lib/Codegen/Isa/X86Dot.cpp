@@ -30,25 +30,30 @@ static Val call(KernelBuilder &k, const Intrinsic &names, mlir::Type result, llv
   return k.intrinsic(name, result, operands);
 }
 
-Val x86MaddUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
+static Val madd(KernelBuilder &k, Val sum, Val weights, Val activations) {
   mlir::Type words = mlir::VectorType::get({lanesOf(weights) / 2}, k.b.getI16Type());
   Val pairs = call(k, kMaddBytes, words, {weights, activations});
   return sum + call(k, kMaddWords, sum.type(), {pairs, k.likeInt(words, 1)});
 }
 
-Val x86MaddSigned(KernelBuilder &k, Val sum, Val weights, Val activations) {
+Val x86MaddUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  return madd(k, sum, weights(first), x.quad(first));
+}
+
+Val x86MaddSigned(KernelBuilder &k, Val sum, Slices slices, Activations &x, int64_t first) {
+  Val weights = slices(first), activations = x.quad(first);
   if (k.isa.lanes < 16)
-    return x86MaddUnsigned(k, sum, call(k, kSignBytes, weights.type(), {weights, weights}),
-                           call(k, kSignBytes, weights.type(), {activations, weights}));
+    return madd(k, sum, call(k, kSignBytes, weights.type(), {weights, weights}),
+                call(k, kSignBytes, weights.type(), {activations, weights}));
   // 512-bit registers have no psignb; a select becomes a masked subtraction.
   Val zero = k.likeInt(weights.type(), 0);
   Val isNegative = weights < zero;
-  return x86MaddUnsigned(k, sum, k.select(isNegative, zero - weights, weights),
-                         k.select(isNegative, zero - activations, activations));
+  return madd(k, sum, k.select(isNegative, zero - weights, weights),
+              k.select(isNegative, zero - activations, activations));
 }
 
-Val x86Vnni(KernelBuilder &k, Val sum, Val weights, Val activations) {
-  return call(k, kDotBytes, sum.type(), {sum, weights, activations});
+Val x86Vnni(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  return call(k, kDotBytes, sum.type(), {sum, weights(first), x.quad(first)});
 }
 
 Val x86Lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {

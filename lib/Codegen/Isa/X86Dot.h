@@ -2,7 +2,7 @@
 // Products of bytes by x86 instructions, for any register width.
 #pragma once
 
-#include "Codegen/Kernels/KernelBuilder.h"
+#include "Codegen/Kernels/Activations.h"
 
 namespace edgelm {
 
@@ -10,13 +10,13 @@ namespace edgelm {
 inline constexpr int kMaddUnsignedBits = 7;
 
 /// pmaddubsw, pmaddwd, paddd.
-Val x86MaddUnsigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+Val x86MaddUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
 /// As above with |weight| and the weight's sign on the activation (psignb); a weight of -128 is exact.
-Val x86MaddSigned(KernelBuilder &k, Val sum, Val weights, Val activations);
+Val x86MaddSigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
 /// vpdpbusd.
-Val x86Vnni(KernelBuilder &k, Val sum, Val weights, Val activations);
+Val x86Vnni(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
 /// pshufb.
 Val x86Lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);

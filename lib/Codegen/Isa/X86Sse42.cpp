@@ -12,7 +12,7 @@ const IsaRow kX86Sse42 = {
     .hasFma = false,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
-    .dot = {x86MaddUnsigned, kMaddUnsignedBits, x86MaddSigned, x86Lookup},
+    .dot = {{x86MaddUnsigned}, kMaddUnsignedBits, {x86MaddSigned}, x86Lookup},
     // 6 x 2 accumulators, two weights, one activation and one product fill all 16 registers.
     .schedules = {.linear = {.tileRows = {6, 2, 1, 0},
                              .tileVectors = 2,

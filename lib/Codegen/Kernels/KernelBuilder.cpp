@@ -303,7 +303,7 @@ mlir::func::FuncOp getOrCreateKernel(mlir::ModuleOp module, llvm::StringRef name
   function->setAttr(kKernelAttr, builder.getUnitAttr());
   mlir::Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
-  KernelBuilder k(builder, loc, isa);
+  KernelBuilder k(module, builder, loc, isa);
   KernelArgs args;
   size_t count = memrefs.size();
   args.memrefs.append(entry->args_begin(), entry->args_begin() + count);

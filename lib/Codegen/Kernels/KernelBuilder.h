@@ -57,7 +57,8 @@ using Vals = llvm::SmallVector<Val>;
 /// Builds the body of one kernel for one ISA.
 class KernelBuilder {
 public:
-  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc, const IsaRow &isa) : b(builder), loc(loc), isa(isa) {}
+  KernelBuilder(mlir::ModuleOp module, mlir::OpBuilder &builder, mlir::Location loc, const IsaRow &isa)
+      : module(module), b(builder), loc(loc), isa(isa) {}
 
   // Types.
   mlir::Type f32Type() { return b.getF32Type(); }
@@ -142,6 +143,8 @@ public:
   void ifThen(Val condition, llvm::function_ref<void()> body);
   void ifElse(Val condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
 
+  /// Where constants in memory go; a loop that is being built has no parent yet.
+  mlir::ModuleOp module;
   mlir::OpBuilder &b;
   mlir::Location loc;
   const IsaRow &isa;

@@ -7,11 +7,11 @@ namespace edgelm {
 static constexpr int kByteOffset = 128;
 
 bool bytesArePlain(const FormatRow &format, int unsignedBits) {
-  return format.bits() == 8 && unsignedBits == 8;
+  return format.bits() == 8 && unsignedBits < 8;
 }
 
-QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits)
-    : k(k), layout(layout), format(*layout.format) {
+QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, bool columnsApart)
+    : k(k), layout(layout), format(*layout.format), columnsApart(columnsApart) {
   bool isWide = format.bits() == 8 || !format.codebook.empty() || format.scale == Scale::Integer;
   isSigned = isWide && unsignedBits < 8;
   isPlain = bytesArePlain(format, unsignedBits);
@@ -55,51 +55,92 @@ Val QuantizedCodes::multipliers(const PanelVector &vector, Val group) {
   return loadBytes(vector, layout.groupScales(), group);
 }
 
-/// Bits of one plane at bit `position` of each byte, the others zero.
-Val QuantizedCodes::Unit::planeBits(int plane, int64_t quad, int position) {
+void QuantizedCodes::Unit::loadStep(int plane, int64_t step) {
+  if (loadedStep[plane] == step)
+    return;
+  loadedStep[plane] = step;
   KernelBuilder &k = codes.k;
   const PackedLayout &layout = codes.layout;
-  int bits = layout.format->planes[plane];
-  int64_t step = quad * bits / kQuadsOfUnit, part = quad - step * (kQuadsOfUnit / bits);
-  if (loadedStep[plane] != step) {
-    Val at = vector.base + unit * double(bits * layout.stepBytes()) + vector.first * 4.0 +
-             double(layout.plane(plane) + step * layout.stepBytes());
-    loaded[plane] = k.loadVector(vector.bytes, {at}, k.isa.lanes * 4);
-    loadedStep[plane] = step;
+  int64_t lanes = k.isa.lanes, bits = layout.format->planes[plane];
+  Val at = vector.base + unit * double(bits * layout.stepBytes()) + vector.first * 4.0 +
+           double(layout.plane(plane) + step * layout.stepBytes());
+  Val bytes = k.loadVector(vector.bytes, {at}, lanes * 4);
+  loaded[plane] = {bytes};
+  if (!codes.columnsApart)
+    return;
+  loaded[plane].clear();
+  for (int64_t column = 0; column < 4; ++column) {
+    llvm::SmallVector<int64_t> places;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      places.push_back(4 * lane + column);
+    loaded[plane].push_back(k.shuffle(bytes, bytes, places));
   }
+}
+
+/// Bits of one plane at bit `position` of each byte, the others zero.
+Val QuantizedCodes::Unit::planeBits(int plane, int64_t slice, int position) {
+  KernelBuilder &k = codes.k;
+  int bits = codes.format.planes[plane];
+  int64_t quad = codes.columnsApart ? slice / 4 : slice, within = codes.columnsApart ? slice % 4 : 0;
+  int64_t step = quad * bits / kQuadsOfUnit, part = quad - step * (kQuadsOfUnit / bits);
+  loadStep(plane, step);
+  Val bytes = loaded[plane][within];
   if (bits == 8)
-    return loaded[plane];
-  // Bytes shift within words; what crosses into the neighbour is masked away.
-  Val words = k.regroup(loaded[plane], 16);
+    return bytes;
+  Val mask = k.likeInt(bytes.type(), ((1 << bits) - 1) << position);
   int64_t right = bits * part - position;
+  // The topmost bits come alone where bytes shift by themselves.
+  bool isAlone = k.isa.dot.shiftsBytes && position == 0 && part == kQuadsOfUnit / bits - 1;
+  Val words = k.isa.dot.shiftsBytes ? bytes : k.regroup(bytes, 16);
   if (right > 0)
     words = k.shrU(words, right);
   else if (right < 0)
     words = k.shl(words, -right);
-  return k.regroup(words, 8) & k.likeInt(loaded[plane].type(), ((1 << bits) - 1) << position);
+  Val shifted = k.isa.dot.shiftsBytes ? words : k.regroup(words, 8);
+  return isAlone ? shifted : shifted & mask;
 }
 
-Val QuantizedCodes::Unit::quad(int64_t quad) {
+/// i32 up to 255 in every byte of a slice.
+Val QuantizedCodes::Unit::bytesOf(Val integers) {
+  KernelBuilder &k = codes.k;
+  if (codes.columnsApart)
+    return k.toWidth(integers, 8);
+  Val twice = integers | k.shl(integers, 16);
+  return k.regroup(twice | k.shl(twice, 8), 8);
+}
+
+Val QuantizedCodes::Unit::slice(int64_t slice) {
   KernelBuilder &k = codes.k;
   const FormatRow &format = codes.format;
-  Val code = planeBits(0, quad, 0);
+  Val code = planeBits(0, slice, 0);
   if (format.planes[1])
-    code = code | planeBits(1, quad, format.planes[0]);
+    code = code | planeBits(1, slice, format.planes[0]);
   Val flip = k.likeInt(code.type(), -kByteOffset);
+  if (format.bits() == 8)
+    return codes.isSigned ? code : code ^ flip;
   if (!format.codebook.empty()) {
     llvm::SmallVector<int8_t, 16> table;
     for (int8_t value : format.codebook)
       table.push_back(int8_t(codes.isSigned ? value : value + kByteOffset));
     return k.isa.dot.lookup(k, code, table);
   }
-  if (multipliers.value) {
-    // A product stays below 256, so that two bytes multiply as one word; and 128 - offset * m is never negative.
-    Val twice = multipliers | k.shl(multipliers, 16);
-    Val words = k.regroup(code, 16) * k.regroup(twice, 16);
-    Val bytes = (twice | k.shl(twice, 8)) * k.likeInt(twice.type(), format.offset());
-    code = k.regroup(words, 8) + k.regroup(k.likeInt(twice.type(), int32_t(0x80808080)) - bytes, 8);
-  }
-  return codes.isSigned ? code ^ flip : code;
+  if (!multipliers.value)
+    return code;
+  // A product stays below 256, and so does offset * m + 128.
+  Val bias = k.likeInt(multipliers.type(), codes.isSigned ? 0 : kByteOffset) - multipliers * double(format.offset());
+  bias = bytesOf(bias & k.likeInt(bias.type(), 0xff));
+  if (k.isa.dot.shiftsBytes)
+    return code * bytesOf(multipliers) + bias;
+  Val twice = multipliers | k.shl(multipliers, 16);
+  return k.regroup(k.regroup(code, 16) * k.regroup(twice, 16), 8) + bias;
+}
+
+Val QuantizedCodes::Unit::column(int64_t column) {
+  KernelBuilder &k = codes.k;
+  if (codes.columnsApart)
+    return k.toWidth(slice(column), 32);
+  Val words = k.regroup(slice(column / 4), 32);
+  return k.shrU(words, 8 * (column % 4)) & k.likeInt(words.type(), 0xff);
 }
 
 } // namespace edgelm

@@ -7,7 +7,7 @@
 
 namespace edgelm {
 
-/// Columns of K that a unit covers: eight vectors of four columns in each lane.
+/// Columns of K that a unit covers, as slices of four columns in each lane.
 inline constexpr int64_t kQuadsOfUnit = kColumnUnit / 4;
 
 /// One vector of output rows of one panel of one matrix.
@@ -23,29 +23,39 @@ struct PanelVector {
 /// Whether the codes of a format lie in memory as the bytes that an instruction multiplies; `unsignedBits` as below.
 bool bytesArePlain(const FormatRow &format, int unsignedBits);
 
-/// How the codes of one format come out as bytes. A byte u stands for the integer u - offset (minus the zero point where
+/// How the codes of one format come out as bytes: in slices of four columns beside each other in every lane or, with
+/// `columnsApart`, of one column. A byte u stands for the integer u - offset (minus the zero point where
 /// the format has them), u read as signed or unsigned; with Scale::Integer that is the code times its group's integer.
 class QuantizedCodes {
 public:
-  /// `unsignedBits`: codes of more bits come as signed integers.
-  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits);
+  /// `unsignedBits`: integers of more bits come as signed ones.
+  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, bool columnsApart = false);
 
-  /// Unpacks unit `unit` (index) of a vector, four columns after four; `multipliers` as `multipliers()` gives.
+  /// Unpacks unit `unit` (index) of a vector, slice after slice; `multipliers` as `multipliers()` gives.
   class Unit {
   public:
     Unit(QuantizedCodes &codes, const PanelVector &vector, Val unit, Val multipliers)
         : codes(codes), vector(vector), unit(unit), multipliers(multipliers) {}
-    /// Bytes of columns 4 * quad .. 4 * quad + 3 of the unit.
-    Val quad(int64_t quad);
+    /// The bytes of one slice.
+    Val slice(int64_t slice);
+    /// The bytes of one column as i32.
+    Val column(int64_t column);
 
   private:
-    Val planeBits(int plane, int64_t quad, int position);
+    void loadStep(int plane, int64_t step);
+    Val planeBits(int plane, int64_t slice, int position);
+    Val bytesOf(Val multipliers);
     QuantizedCodes &codes;
     PanelVector vector;
     Val unit, multipliers;
-    Val loaded[2];
+    Vals loaded[2];
     int64_t loadedStep[2] = {-1, -1};
   };
+
+  /// Columns of a slice, its bytes, slices of a unit.
+  int64_t sliceColumns() const { return columnsApart ? 1 : 4; }
+  int64_t sliceBytes() const { return sliceColumns() * k.isa.lanes; }
+  int64_t slicesOfUnit() const { return kColumnUnit / sliceColumns(); }
 
   /// Group `group` (index) of a vector. The scale of a weight: f32.
   Val scales(const PanelVector &vector, Val group);
@@ -57,6 +67,7 @@ public:
   KernelBuilder &k;
   const PackedLayout layout;
   const FormatRow &format;
+  const bool columnsApart;
   bool isSigned = false;
   /// Whether what lies in memory are the bytes already.
   bool isPlain = false;

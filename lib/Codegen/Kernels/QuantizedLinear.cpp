@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Matvec and matmul over packed codes. The sums follow docs/quantization.md.
 #include "Codegen/Kernels/QuantizedLinear.h"
+#include "Codegen/Kernels/Activations.h"
 #include "Codegen/Kernels/QuantizedLinearBuilder.h"
 
 #include "llvm/Support/MathExtras.h"
+
+#include <map>
 
 namespace edgelm {
 
@@ -23,29 +26,35 @@ Val QuantizedLinear::rowPart(const RegisterTile &tile, int64_t row, int64_t part
   return k.load(k.viewAs(input, at, element), {group});
 }
 
-/// Four activations in every lane.
-Val QuantizedLinear::activations(const RegisterTile &tile, int64_t row, Val quad) {
-  return k.regroup(k.splat(rowPart(tile, row, 0, quad, k.b.getI32Type()), lanes), 8);
+/// What undoes the offset of unsigned codes.
+Val QuantizedLinear::correction(const RegisterTile &tile, int64_t row, Val group) {
+  return k.splat(rowPart(tile, row, rowLayout.sums(), group, k.b.getI32Type()) * double(-codes.offset), lanes);
 }
 
-/// The sums that undo the offset of unsigned codes.
+/// What sums of products start with.
 Vals QuantizedLinear::initialSums(const RegisterTile &tile, Val group) {
   Vals sums;
   for (int64_t r = 0; r < tile.rows; ++r) {
-    Val first = k.likeInt(integers(), 0);
-    if (codes.offset)
-      first = k.splat(rowPart(tile, r, rowLayout.sums(), group, k.b.getI32Type()) * double(-codes.offset), lanes);
-    sums.append(tile.vectors.size(), first);
+    bool corrects = codes.offset && !product.collapse;
+    sums.append(tile.vectors.size(), corrects ? correction(tile, r, group) : k.likeInt(integers(), 0));
   }
   return sums;
 }
 
-Val QuantizedLinear::quadBytes(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units,
-                               size_t vector, Val unit, int64_t quad) {
+/// The sum of each lane's integers, from what `initialSums` started with.
+Val QuantizedLinear::integerSum(const RegisterTile &tile, int64_t row, Val group, Val sum) {
+  if (!product.collapse)
+    return sum;
+  sum = product.collapse(k, sum);
+  return codes.offset ? sum + correction(tile, row, group) : sum;
+}
+
+Val QuantizedLinear::sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector,
+                             Val unit, int64_t slice) {
   if (tile.unpacked.empty())
-    return units[vector].quad(quad);
-  Val at = tile.unpacked[vector] + unit * double(kColumnUnit * lanes) + double(quad * 4 * lanes);
-  return k.loadVector(scratch, {at}, 4 * lanes);
+    return units[vector].slice(slice);
+  Val at = tile.unpacked[vector] + unit * double(kColumnUnit * lanes) + double(slice * codes.sliceBytes());
+  return k.loadVector(scratch, {at}, codes.sliceBytes());
 }
 
 /// Calls `body` for each unit of a step with the columns of K in it: in a loop, since kernels are to stay small.
@@ -66,23 +75,28 @@ void QuantizedLinear::forUnits(Step step, Vals &sums, llvm::function_ref<void(Va
 
 /// Adds the products of a step to sums of i32.
 void QuantizedLinear::addIntegers(const RegisterTile &tile, Step step, llvm::ArrayRef<Val> multipliers, Vals &sums) {
-  const ByteDot &dot = k.isa.dot;
   size_t count = tile.vectors.size();
   forUnits(step, sums, [&](Val unit, int64_t, Vals &sums) {
     llvm::SmallVector<QuantizedCodes::Unit> units;
     for (size_t i = 0; i < count; ++i)
       units.emplace_back(codes, tile.vectors[i], unit, multipliers[i]);
-    for (int64_t quad = 0; quad < kQuadsOfUnit; ++quad) {
-      Vals bytes;
-      for (size_t i = 0; i < count; ++i)
-        bytes.push_back(quadBytes(tile, units, i, unit, quad));
-      for (int64_t r = 0; r < tile.rows; ++r) {
-        Val x = activations(tile, r, unit * double(kQuadsOfUnit) + double(quad));
+    llvm::SmallVector<Activations> activations;
+    for (int64_t r = 0; r < tile.rows; ++r)
+      activations.emplace_back(k, input,
+                               (tile.row + double(r)) * double(rowLayout.rowBytes()) + unit * double(kColumnUnit));
+    for (int64_t first = 0; first < codes.slicesOfUnit(); first += product.slices) {
+      llvm::SmallVector<std::map<int64_t, Val>> known(count);
+      for (int64_t r = 0; r < tile.rows; ++r)
         for (size_t i = 0; i < count; ++i) {
+          auto weights = [&](int64_t slice) {
+            Val &bytes = known[i][slice];
+            if (!bytes.value)
+              bytes = sliceOf(tile, units, i, unit, slice);
+            return bytes;
+          };
           Val &sum = sums[r * count + i];
-          sum = codes.isSigned ? dot.ofSigned(k, sum, bytes[i], x) : dot.ofUnsigned(k, sum, bytes[i], x);
+          sum = product.add(k, sum, weights, activations[r], first);
         }
-      }
     }
   });
 }
@@ -95,24 +109,17 @@ void QuantizedLinear::addFloats(const RegisterTile &tile, Step step, Vals &sums)
   for (const PanelVector &vector : tile.vectors) {
     scales.push_back(codes.scales(vector, group));
     multipliers.push_back(codes.multipliers(vector, group));
-    zeros.push_back(format.hasZeroPoints ? codes.zeroPoints(vector, group) : k.likeInt(integers(), codes.offset));
+    Val offset = k.likeInt(mlir::VectorType::get({lanes}, k.b.getI32Type()), codes.offset);
+    zeros.push_back(format.hasZeroPoints ? codes.zeroPoints(vector, group) : offset);
   }
   forUnits(step, sums, [&](Val unit, int64_t columns, Vals &sums) {
     llvm::SmallVector<QuantizedCodes::Unit> units;
     for (size_t i = 0; i < count; ++i)
       units.emplace_back(codes, tile.vectors[i], unit, multipliers[i]);
-    Vals quads;
     for (int64_t column = 0; column < columns; ++column) {
-      if (column % 4 == 0) {
-        quads.clear();
-        for (size_t i = 0; i < count; ++i)
-          quads.push_back(k.regroup(units[i].quad(column / 4), 32));
-      }
       Vals values;
-      for (size_t i = 0; i < count; ++i) {
-        Val code = k.shrU(quads[i], 8 * (column % 4)) & k.likeInt(integers(), 0xff);
-        values.push_back(k.toFloat(code - zeros[i]) * scales[i]);
-      }
+      for (size_t i = 0; i < count; ++i)
+        values.push_back(k.toFloat(units[i].column(column) - zeros[i]) * scales[i]);
       for (int64_t r = 0; r < tile.rows; ++r) {
         Val x = k.splat(k.load(input, {tile.row + double(r), unit * double(kColumnUnit) + double(column)}), lanes);
         for (size_t i = 0; i < count; ++i)
@@ -134,6 +141,11 @@ void QuantizedLinear::addStep(const RegisterTile &tile, Step step, Vals &sums) {
 
   Vals products = initialSums(tile, step.number);
   addIntegers(tile, step, multipliers, products);
+  for (int64_t r = 0; r < tile.rows; ++r)
+    for (size_t i = 0; i < tile.vectors.size(); ++i) {
+      Val &sum = products[r * tile.vectors.size() + i];
+      sum = integerSum(tile, r, step.number, sum);
+    }
   addScaled(tile, step.number, products, sums);
 }
 
@@ -149,11 +161,11 @@ void QuantizedLinear::addScaled(const RegisterTile &tile, Val group, llvm::Array
   for (int64_t r = 0; r < tile.rows; ++r) {
     Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), group, k.f32Type()), lanes);
     for (size_t i = 0; i < count; ++i) {
-      Val product = products[r * count + i];
+      Val integer = products[r * count + i];
       if (format.hasZeroPoints)
-        product = product - zeros[i] * k.splat(rowPart(tile, r, rowLayout.sums(), group, k.b.getI32Type()), lanes);
+        integer = integer - zeros[i] * k.splat(rowPart(tile, r, rowLayout.sums(), group, k.b.getI32Type()), lanes);
       Val &sum = sums[r * count + i];
-      sum = sum + k.toFloat(product) * (scale * scales[i]);
+      sum = sum + k.toFloat(integer) * (scale * scales[i]);
     }
   }
 }
@@ -167,7 +179,7 @@ void QuantizedLinear::scaleRows(const RegisterTile &tile, Vals &sums) {
   for (int64_t r = 0; r < tile.rows; ++r) {
     Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), k.index(0), k.f32Type()), lanes);
     for (size_t i = 0; i < count; ++i)
-      sums[r * count + i] = k.toFloat(sums[r * count + i]) * (scale * scales[i]);
+      sums[r * count + i] = k.toFloat(integerSum(tile, r, k.index(0), sums[r * count + i])) * (scale * scales[i]);
   }
 }
 
@@ -208,7 +220,7 @@ void QuantizedLinear::prefetch(const RegisterTile &tile, Val step) {
   }
 }
 
-/// Unpacks a panel of every matrix into the scratch, [matrix][vector][K / 4][lane][4].
+/// Unpacks a panel of every matrix into the scratch, [matrix][vector][slice of K][bytes of the slice].
 void QuantizedLinear::unpackPanel(Val panel) {
   int64_t vectors = panelColumns / lanes, vectorBytes = layout.paddedK() * lanes;
   int64_t unitsOfStep = llvm::divideCeil(stepColumns, kColumnUnit), allUnits = layout.paddedK() / kColumnUnit;
@@ -218,8 +230,8 @@ void QuantizedLinear::unpackPanel(Val panel) {
       k.loop(k.index(0), k.index(allUnits), 1, [&](Val unit) {
         QuantizedCodes::Unit source(codes, from, unit, codes.multipliers(from, unit / double(unitsOfStep)));
         Val to = unit * double(kColumnUnit * lanes) + double((int64_t(matrix) * vectors + vector) * vectorBytes);
-        for (int64_t quad = 0; quad < kQuadsOfUnit; ++quad)
-          k.storeVector(scratch, {to + double(quad * 4 * lanes)}, source.quad(quad));
+        for (int64_t slice = 0; slice < codes.slicesOfUnit(); ++slice)
+          k.storeVector(scratch, {to + double(slice * codes.sliceBytes())}, source.slice(slice));
       });
     }
 }

@@ -32,8 +32,9 @@ class QuantizedLinear : LinearFrame {
 public:
   QuantizedLinear(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec)
       : LinearFrame(k, args, spec), layout(spec.weightLayout(k.isa)), format(*spec.format),
-        codes(k, layout, spec.int8Input ? k.isa.dot.unsignedBits : 8), rowLayout(spec.inputLayout()),
-        overRow(spec.int8Input && sumsOverRow(format)),
+        codes(k, layout, spec.int8Input ? k.isa.dot.unsignedBits : 8, k.isa.dot.columnsApart),
+        product(codes.isSigned || format.bits() > k.isa.dot.unsignedBits ? k.isa.dot.ofSigned : k.isa.dot.ofUnsigned),
+        rowLayout(spec.inputLayout()), overRow(spec.int8Input && sumsOverRow(format)),
         stepColumns(format.group ? format.groupOf(spec.k) : std::min(kColumnUnit, spec.k)) {}
   void build();
 
@@ -52,19 +53,21 @@ private:
   void addFloats(const RegisterTile &tile, Step step, Vals &sums);
   void scaleRows(const RegisterTile &tile, Vals &sums);
   Vals initialSums(const RegisterTile &tile, Val group);
-  Val quadBytes(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val unit,
-                int64_t quad);
+  Val integerSum(const RegisterTile &tile, int64_t row, Val group, Val sum);
+  Val sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val unit,
+              int64_t slice);
   void unpackPanel(Val panel);
   void prefetch(const RegisterTile &tile, Val step);
   PanelVector vectorOf(Val panel, Column column);
-  Val activations(const RegisterTile &tile, int64_t row, Val quad);
+  Val correction(const RegisterTile &tile, int64_t row, Val group);
   Val rowPart(const RegisterTile &tile, int64_t row, int64_t part, Val group, mlir::Type element);
   int64_t steps() const { return llvm::divideCeil(spec.k, stepColumns); }
-  mlir::Type integers() { return mlir::VectorType::get({lanes}, k.b.getI32Type()); }
+  mlir::Type integers() { return mlir::VectorType::get({lanes * product.partials}, k.b.getI32Type()); }
 
   const PackedLayout layout;
   const FormatRow &format;
   QuantizedCodes codes;
+  const ByteProduct &product;
   const ActivationLayout rowLayout;
   bool overRow;
   int64_t stepColumns;

@@ -53,7 +53,7 @@ static void embedQuantized(KernelBuilder &k, const EmbedSpec &spec, mlir::Value 
       zero = k.extractAt(codes.zeroPoints(vector, group), within);
     QuantizedCodes::Unit bytes(codes, vector, number, codes.multipliers(vector, group));
     for (int64_t column = 0; column < columns; column += 4) {
-      Val word = k.extractAt(k.regroup(bytes.quad(column / 4), 32), within);
+      Val word = k.extractAt(k.regroup(bytes.slice(column / 4), 32), within);
       Val four = k.toWidth(k.regroup(k.splat(word, 1), 8), 32) - k.splat(zero, 4);
       store(number * double(kColumnUnit) + double(column), k.toFloat(four) * scale,
             std::min<int64_t>(4, columns - column));
