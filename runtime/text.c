@@ -32,7 +32,12 @@ edgelm_status edgelm_rt_detokenize(edgelm_session *session, const int32_t *ids, 
     if (status && status != EDGELM_BUFFER_TOO_SMALL)
       return status;
     total += piece;
-    if (piece)
+    // An id without text is the first piece too, unless it is a special token that is not shown.
+    size_t shown = piece;
+    if (piece == 0)
+      edgelm_tokenizer_piece(model->tokenizer, model->tokenizer_size, ids[i], NULL, 0, &shown,
+                             flags | first | EDGELM_SHOW_SPECIAL);
+    if (piece || !shown)
       first = 0;
   }
   *bytes = total;

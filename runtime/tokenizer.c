@@ -9,47 +9,59 @@ struct encoder {
   struct edgelm_tok tok;
   struct edgelm_tok_out out;
   uint32_t flags;
-  int inside; ///< the words of the current section have begun: it gets no space before it any more
+  int first;         ///< nothing of the text was encoded yet
+  int inside;        ///< the words of the current text between tokens have begun: it gets no prefix any more
+  int insideSection; ///< the same for the current section
 };
 
 /// Encodes text without added tokens; returns the bytes that were encoded, all of them unless `more` text follows.
-static size_t encodeWords(struct encoder *e, const uint8_t *text, size_t bytes, int more,
-                          struct edgelm_tok_scratch scratch) {
-  if (bytes == 0)
+static size_t encodeWords(struct encoder *e, struct edgelm_tok_text text, int more, struct edgelm_tok_scratch scratch) {
+  if (edgelm_tok_length(&text) == 0)
     return 0;
-  int prefix = (e->tok.flags & EDGELM_TOKENIZER_HAS_PREFIX_SPACE) && !e->inside && text[0] != ' ';
-  struct edgelm_tok_text view = {text, bytes, prefix ? 1 : 0};
-  size_t reached = edgelm_tok_words(&e->tok, &view, more, &e->out, scratch);
+  size_t prefix = text.prefix;
+  int wanted = (e->tok.flags & EDGELM_TOKENIZER_HAS_PREFIX_SEGMENT) ||
+               ((e->tok.flags & EDGELM_TOKENIZER_HAS_PREFIX_FIRST) && e->first);
+  if (wanted && !e->inside && prefix == 0)
+    edgelm_tok_prefix(&e->tok, &text);
+  size_t reached = edgelm_tok_words(&e->tok, &text, more, &e->out, scratch);
   if (reached == 0)
     return 0;
-  e->inside = 1;
-  return reached - view.prefix;
+  e->inside = e->insideSection = 1;
+  return reached - (text.prefix - prefix);
 }
 
 /// Encodes normalized text; returns the bytes that were encoded. If `more`, text follows that is not there yet: stops
 /// before what it could change.
-static size_t encodeNormalized(struct encoder *e, const uint8_t *text, size_t bytes, int more,
+static size_t encodeNormalized(struct encoder *e, const uint8_t *data, size_t bytes, int more,
                                struct edgelm_tok_scratch scratch) {
-  size_t taken = 0, from = 0, end = bytes;
+  struct edgelm_tok_text text = {data, bytes, NULL, 0};
+  if ((e->tok.flags & EDGELM_TOKENIZER_HAS_PREFIX_SECTION) && !e->insideSection) {
+    text.before = e->tok.prefix.data;
+    text.prefix = e->tok.prefix.bytes;
+  }
+  size_t taken = 0, from = 0, length = edgelm_tok_length(&text), end = length;
   struct edgelm_tok_match match;
   int found;
-  while ((found = edgelm_tok_find_added(&e->tok, 1, e->flags, text, bytes, from, taken, &match))) {
-    if (more && (match.end >= bytes || bytes - match.end < e->tok.maxAddedBytes))
+  while ((found = edgelm_tok_find_added(&e->tok, 1, e->flags, &text, from, taken, &match))) {
+    if (more && (match.end >= length || length - match.end < e->tok.maxAddedBytes))
       break;
     if (match.begin > taken)
-      encodeWords(e, text + taken, match.begin - taken, 0, scratch);
+      encodeWords(e, edgelm_tok_slice(&text, taken, match.begin), 0, scratch);
     edgelm_tok_put(&e->out, match.id);
-    e->inside = 0;
+    e->inside = e->first = 0;
+    e->insideSection = 1;
     taken = match.end;
     from = match.next;
   }
   if (more) {
-    end = bytes > e->tok.maxAddedBytes ? bytes - e->tok.maxAddedBytes : 0;
+    end = length > e->tok.maxAddedBytes ? length - e->tok.maxAddedBytes : 0;
     end = found && match.begin < end ? match.begin : end;
-    while (end > 0 && end < bytes && (text[end] & 0xc0) == 0x80)
+    while (end > text.prefix && end < length && (edgelm_tok_byte(&text, end) & 0xc0) == 0x80)
       --end;
   }
-  return end <= taken ? taken : taken + encodeWords(e, text + taken, end - taken, more, scratch);
+  if (end > taken && end > text.prefix)
+    taken += encodeWords(e, edgelm_tok_slice(&text, taken, end), more, scratch);
+  return taken > text.prefix ? taken - text.prefix : 0;
 }
 
 /// Encodes a section through a window of normalized text.
@@ -63,38 +75,51 @@ static edgelm_status encodeThroughWindow(struct encoder *e, const uint8_t *text,
   for (;;) {
     size_t consumed, written;
     struct edgelm_tok_scratch free = {window.data + have, window.bytes - have};
-    edgelm_tok_nfc(&e->tok, text + read, bytes - read, &consumed, free, &written);
+    edgelm_tok_parts.normalizers[e->tok.normalizer](&e->tok, text + read, bytes - read, &consumed, free, &written);
     read += consumed;
     have += written;
-    int wasInside = e->inside;
+    int wasInside = e->insideSection;
     size_t reached = encodeNormalized(e, window.data, have, read < bytes, rest);
     if (read == bytes)
       return EDGELM_OK;
-    if (reached == 0 && consumed == 0 && wasInside == e->inside)
+    if (reached == 0 && consumed == 0 && wasInside == e->insideSection)
       return EDGELM_INVALID_TEXT;
     have -= reached;
     __builtin_memmove(window.data, window.data + reached, have);
   }
 }
 
+/// Whether normalization leaves the text as it is, by the quick check (a no may be a yes).
+static int isInert(const struct edgelm_tok *tok, const uint8_t *text, size_t bytes) {
+  for (size_t pos = 0, used; pos < bytes; pos += used)
+    if (!(edgelm_tok_class(tok, edgelm_tok_utf8(text + pos, bytes - pos, &used)) & tok->inertClasses))
+      return 0;
+  return 1;
+}
+
 static edgelm_status encodeSection(struct encoder *e, const uint8_t *text, size_t bytes,
                                    struct edgelm_tok_scratch scratch) {
-  e->inside = 0;
-  if ((e->tok.flags & EDGELM_TOKENIZER_HAS_NFC) && !edgelm_tok_is_nfc(&e->tok, text, bytes))
-    return encodeThroughWindow(e, text, bytes, scratch);
-  encodeNormalized(e, text, bytes, 0, scratch);
-  return EDGELM_OK;
+  edgelm_status status = EDGELM_OK;
+  e->inside = e->insideSection = 0;
+  if ((e->tok.flags & EDGELM_TOKENIZER_HAS_NORMALIZER) && !isInert(&e->tok, text, bytes))
+    status = encodeThroughWindow(e, text, bytes, scratch);
+  else
+    encodeNormalized(e, text, bytes, 0, scratch);
+  e->first = 0;
+  return status ? status : e->out.status;
 }
 
 static edgelm_status encodeText(struct encoder *e, const uint8_t *text, size_t bytes,
                                 struct edgelm_tok_scratch scratch) {
+  struct edgelm_tok_text view = {text, bytes, NULL, 0};
   size_t taken = 0, from = 0;
   struct edgelm_tok_match match;
-  while (edgelm_tok_find_added(&e->tok, 0, e->flags, text, bytes, from, taken, &match)) {
+  while (edgelm_tok_find_added(&e->tok, 0, e->flags, &view, from, taken, &match)) {
     edgelm_status status = match.begin > taken ? encodeSection(e, text + taken, match.begin - taken, scratch) : 0;
     if (status)
       return status;
     edgelm_tok_put(&e->out, match.id);
+    e->first = 0;
     taken = match.end;
     from = match.next;
   }
@@ -116,9 +141,13 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
   edgelm_status status = edgelm_tok_open(&e.tok, blob, blob_bytes);
   if (status)
     return status;
-  e.out = (struct edgelm_tok_out){ids, ids ? capacity : 0, 0};
+  if (!edgelm_tok_parts.models[e.tok.model] ||
+      ((e.tok.flags & EDGELM_TOKENIZER_HAS_NORMALIZER) && !edgelm_tok_parts.normalizers[e.tok.normalizer]))
+    return EDGELM_UNSUPPORTED;
+  e.out = (struct edgelm_tok_out){ids, ids ? capacity : 0, 0, EDGELM_OK};
   e.flags = flags;
-  e.inside = 0;
+  e.first = 1;
+  e.inside = e.insideSection = 0;
   struct edgelm_tok_scratch memory = {scratch, scratch ? scratch_bytes : 0};
   size_t skew = (4 - (size_t)((uintptr_t)scratch & 3)) & 3;
   memory.bytes = memory.bytes > skew ? memory.bytes - skew : 0;
@@ -131,42 +160,6 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
   if (status)
     return status;
   return e.out.count > e.out.capacity ? EDGELM_BUFFER_TOO_SMALL : EDGELM_OK;
-}
-
-static int isSpecial(const struct edgelm_tok *tok, uint32_t id) {
-  uint32_t low = 0, high = tok->specialIds.bytes / 4;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2, value = edgelm_tok_u32(tok->specialIds, middle);
-    if (value == id)
-      return 1;
-    if (value < id)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return 0;
-}
-
-edgelm_status edgelm_tokenizer_piece(const uint8_t *blob, size_t blob_bytes, int32_t id, char *out, size_t capacity,
-                                     size_t *bytes, uint32_t flags) {
-  struct edgelm_tok tok;
-  struct edgelm_tok_span piece;
-  *bytes = 0;
-  edgelm_status status = edgelm_tok_open(&tok, blob, blob_bytes);
-  if (status)
-    return status;
-  if (id < 0 || (uint32_t)id >= tok.vocabSize)
-    return EDGELM_INVALID_TOKEN;
-  if (!(flags & EDGELM_SHOW_SPECIAL) && isSpecial(&tok, (uint32_t)id))
-    return EDGELM_OK;
-  if (!edgelm_tok_piece(&tok, (uint32_t)id, &piece))
-    return EDGELM_UNSUPPORTED;
-  *bytes = piece.bytes;
-  if (piece.bytes > capacity)
-    return EDGELM_BUFFER_TOO_SMALL;
-  if (piece.bytes > 0)
-    __builtin_memcpy(out, piece.data, piece.bytes);
-  return EDGELM_OK;
 }
 
 uint32_t edgelm_tokenizer_vocabulary(const uint8_t *blob, size_t blob_bytes) {

@@ -18,15 +18,32 @@ static int readSpan(struct edgelm_tok_span header, uint32_t *next, uint32_t tota
   return 1;
 }
 
+static int checkScores(const struct edgelm_tok *tok) {
+  if (tok->scoreBytes != 4 && tok->scoreBytes != 8)
+    return 0;
+  uint32_t scores = tok->scores.bytes / tok->scoreBytes;
+  return tok->maxPieceBytes <= 255 && scores >= tok->vocabSize && tok->unknownScore < scores;
+}
+
 static int checkSizes(const struct edgelm_tok *tok) {
   if (tok->refBytes != 2 && tok->refBytes != 4)
     return 0;
   if (tok->vocabSize == 0 || tok->vocabSize >= 0x3fffffffu)
     return 0;
-  if (tok->byteIds.bytes != 256 * 4 || tok->rawFirst.bytes != 256 || tok->normalFirst.bytes != 256 ||
-      tok->asciiClasses.bytes != 128)
+  if (tok->normalizer >= EDGELM_TOKENIZER_NORMALIZER_KINDS || tok->model >= EDGELM_TOKENIZER_MODEL_KINDS)
     return 0;
-  if (tok->pieceEnds.bytes != (tok->vocabSize + 1) * 4)
+  if ((tok->byteIds.bytes != 0 && tok->byteIds.bytes != 256 * 4) || tok->rawFirst.bytes != 256 ||
+      tok->normalFirst.bytes != 256 || tok->asciiClasses.bytes != 128)
+    return 0;
+  // No sum of these overflows: both numbers are below 2^30.
+  if (tok->pieceEnds.bytes / 4 != tok->vocabSize + tok->formIds.bytes / 4 * 2 + 1)
+    return 0;
+  if (tok->prefix.bytes > 4 || tok->continuing.bytes > 255)
+    return 0;
+  if (tok->model == EDGELM_TOKENIZER_MODEL_UNIGRAM && !checkScores(tok))
+    return 0;
+  if ((tok->flags & EDGELM_TOKENIZER_HAS_NORMALIZER) && tok->normalizer == EDGELM_TOKENIZER_NORMALIZE_PRECOMPILED &&
+      tok->graphemes.bytes != EDGELM_TOKENIZER_GRAPHEME_KINDS * 4)
     return 0;
   if (!isPowerOfTwoOrZero(tok->mergeSlots.bytes) || !isPowerOfTwoOrZero(tok->wordSlots.bytes))
     return 0;
@@ -67,6 +84,7 @@ edgelm_status edgelm_tok_open(struct edgelm_tok *tok, const uint8_t *blob, size_
 #undef EDGELM_READ
   if (!checkSizes(tok))
     return EDGELM_UNSUPPORTED;
+  tok->lookupCount = tok->pieces.bytes >> (tok->refBytes == 4 ? 2 : 1);
   tok->mergeCount = tok->merges.bytes / 3 >> (tok->refBytes == 4 ? 2 : 1);
   tok->mergeSlotCount = countSlots(tok, tok->mergeSlots, &tok->mergeShift);
   tok->wordSlotCount = countSlots(tok, tok->wordSlots, &tok->wordShift);
@@ -74,7 +92,7 @@ edgelm_status edgelm_tok_open(struct edgelm_tok *tok, const uint8_t *blob, size_
 }
 
 int edgelm_tok_piece(const struct edgelm_tok *tok, uint32_t id, struct edgelm_tok_span *piece) {
-  if (id >= tok->vocabSize)
+  if (id >= tok->pieceEnds.bytes / 4 - 1)
     return 0;
   uint32_t begin = edgelm_tok_u32(tok->pieceEnds, id);
   uint32_t end = edgelm_tok_u32(tok->pieceEnds, id + 1);

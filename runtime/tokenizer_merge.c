@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Byte-pair encoding of one word: the pair of the lowest rank is merged first, the leftmost of equals.
+// Byte-pair encoding of one word, of its bytes or its characters: the pair of the lowest rank is merged first, the
+// leftmost of equals.
 //
 // Four ways, all with the same result: a table of whole words; a scan over an array (short words); a tournament tree
 // over a linked list in scratch (long words, n log n); passes over the free part of the output (words that exceed the
@@ -43,7 +44,7 @@ static uint32_t findWord(const struct edgelm_tok *tok, const struct edgelm_tok_t
   for (size_t i = begin; i < end; ++i)
     hash = EDGELM_TOKENIZER_HASH_BYTE(hash, edgelm_tok_byte(text, i));
   hash = EDGELM_TOKENIZER_HASH_WORD_END(hash);
-  size_t skip = begin < text->prefix; // the virtual space is compared by hand
+  size_t skip = begin < text->prefix ? text->prefix - begin : 0;
   const uint8_t *data = text->data + (begin + skip - text->prefix);
   uint32_t slot = hash >> tok->wordShift;
   for (uint32_t probes = 0; probes < slots; ++probes, slot = (slot + 1) & (slots - 1)) {
@@ -51,9 +52,13 @@ static uint32_t findWord(const struct edgelm_tok *tok, const struct edgelm_tok_t
     struct edgelm_tok_span piece;
     if (!edgelm_tok_piece(tok, id, &piece))
       return EDGELM_TOKENIZER_NO_ID;
-    if (piece.bytes != end - begin || (skip && piece.data[0] != ' '))
+    if (piece.bytes != end - begin)
       continue;
-    size_t i = skip;
+    size_t i = 0;
+    while (i < skip && i < piece.bytes && piece.data[i] == text->before[begin + i])
+      ++i;
+    if (i < skip)
+      continue;
     while (i < piece.bytes && piece.data[i] == data[i - skip])
       ++i;
     if (i == piece.bytes)
@@ -63,20 +68,58 @@ static uint32_t findWord(const struct edgelm_tok *tok, const struct edgelm_tok_t
 }
 
 static uint32_t byteId(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t pos) {
-  return edgelm_tok_u32(tok->byteIds, edgelm_tok_byte(text, pos));
+  return tok->byteIds.bytes ? edgelm_tok_u32(tok->byteIds, edgelm_tok_byte(text, pos)) : EDGELM_TOKENIZER_NO_ID;
 }
 
-/// Fills ids[0..n) and ranks[0..n); ranks[i] is that of the pair (i, i + 1). Returns n <= end - begin.
-static uint32_t start(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
-                      uint32_t *ids, uint32_t *ranks) {
-  uint32_t n = 0;
-  for (size_t i = begin; i < end; ++i) {
-    uint32_t id = byteId(tok, text, i);
-    if (id == EDGELM_TOKENIZER_NO_ID)
-      continue;
+/// Where the symbols that a word starts as are read.
+struct reader {
+  const struct edgelm_tok *tok;
+  const struct edgelm_tok_text *text;
+  size_t pos, end, charEnd; ///< bytes up to charEnd are read one by one: their character has no piece
+  int byCharacters, unknown;
+};
+
+/// The next symbol; NO_ID at the end. There are at most as many as the word has bytes.
+static uint32_t nextSymbol(struct reader *r) {
+  while (r->pos < r->end) {
+    if (r->byCharacters && r->pos >= r->charEnd) {
+      struct edgelm_tok_range range = edgelm_tok_all_pieces(r->tok);
+      size_t from = r->pos;
+      edgelm_tok_character(r->text, from, r->end, &r->charEnd);
+      while (from < r->charEnd && edgelm_tok_narrow(r->tok, &range, edgelm_tok_byte(r->text, from)))
+        ++from;
+      uint32_t id = from == r->charEnd ? edgelm_tok_exact_piece(r->tok, &range) : EDGELM_TOKENIZER_NO_ID;
+      int wasUnknown = r->unknown;
+      r->unknown = 0;
+      if (id == EDGELM_TOKENIZER_NO_ID && !r->tok->byteIds.bytes) {
+        id = r->tok->unknownId;
+        r->unknown = 1;
+        if (wasUnknown && (r->tok->flags & EDGELM_TOKENIZER_HAS_FUSED_UNKNOWN))
+          id = EDGELM_TOKENIZER_NO_ID;
+        r->pos = r->charEnd;
+        if (id == EDGELM_TOKENIZER_NO_ID)
+          continue;
+        return id;
+      }
+      if (id != EDGELM_TOKENIZER_NO_ID) {
+        r->pos = r->charEnd;
+        return id;
+      }
+    }
+    uint32_t id = byteId(r->tok, r->text, r->pos++);
+    if (id != EDGELM_TOKENIZER_NO_ID)
+      return id;
+  }
+  return EDGELM_TOKENIZER_NO_ID;
+}
+
+/// Fills ids[0..n) and ranks[0..n); ranks[i] is that of the pair (i, i + 1). Returns n <= bytes of the word.
+static uint32_t start(struct reader reader, uint32_t *ids, uint32_t *ranks) {
+  uint32_t n = 0, id;
+  while ((id = nextSymbol(&reader)) != EDGELM_TOKENIZER_NO_ID) {
     ids[n] = id;
     if (n > 0)
-      ranks[n - 1] = rankOf(tok, ids[n - 1], id);
+      ranks[n - 1] = rankOf(reader.tok, ids[n - 1], id);
     ++n;
   }
   if (n > 0)
@@ -208,19 +251,18 @@ static size_t mergePass(const struct edgelm_tok *tok, int32_t *ids, size_t n, st
   return to + (n - from);
 }
 
-static void mergeByPasses(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
-                          struct edgelm_tok_out *out) {
-  if (out->count > out->capacity || out->capacity - out->count < end - begin) {
-    out->count += end - begin; // too many for the output; so much room would be enough
+static void mergeByPasses(struct reader reader, struct edgelm_tok_out *out) {
+  const struct edgelm_tok *tok = reader.tok;
+  size_t most = reader.end - reader.pos;
+  if (out->count > out->capacity || out->capacity - out->count < most) {
+    out->count += most; // too many for the output; so much room would be enough
     return;
   }
   int32_t *ids = out->ids + out->count;
   size_t n = 0;
-  for (size_t i = begin; i < end; ++i) {
-    uint32_t id = byteId(tok, text, i);
-    if (id != EDGELM_TOKENIZER_NO_ID)
-      ids[n++] = (int32_t)id;
-  }
+  uint32_t id;
+  while ((id = nextSymbol(&reader)) != EDGELM_TOKENIZER_NO_ID)
+    ids[n++] = (int32_t)id;
   for (;;) {
     struct lowest list = {{0}, 0, 0};
     for (size_t i = 0; i + 1 < n; ++i)
@@ -233,28 +275,39 @@ static void mergeByPasses(const struct edgelm_tok *tok, const struct edgelm_tok_
   out->count += n;
 }
 
-void edgelm_tok_merge(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
-                      struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch) {
+static inline void mergeWord(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
+                             struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch, int byCharacters) {
   uint32_t word = findWord(tok, text, begin, end);
   if (word != EDGELM_TOKENIZER_NO_ID) {
     edgelm_tok_put(out, word);
     return;
   }
+  struct reader reader = {tok, text, begin, end, begin, byCharacters, 0};
   size_t n = end - begin;
   if (n <= SCAN_LIMIT) {
     uint32_t ids[SCAN_LIMIT], ranks[SCAN_LIMIT];
-    mergeByScan(tok, ids, ranks, start(tok, text, begin, end, ids, ranks), out);
+    mergeByScan(tok, ids, ranks, start(reader, ids, ranks), out);
     return;
   }
   if (n > scratch.bytes / 20 || n > 0x3fffffffu) {
-    mergeByPasses(tok, text, begin, end, out);
+    mergeByPasses(reader, out);
     return;
   }
   uint32_t *memory = (uint32_t *)(void *)scratch.data;
   struct tree tree = {memory, memory + n, memory + 2 * n, memory + 3 * n, memory + 4 * n, 0};
-  tree.n = start(tok, text, begin, end, tree.ids, tree.ranks);
+  tree.n = start(reader, tree.ids, tree.ranks);
   if (tree.n > 1)
     mergeByTree(tok, &tree, out);
   else if (tree.n == 1)
     edgelm_tok_put(out, tree.ids[0]);
+}
+
+void edgelm_tok_merge_bytes(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin, size_t end,
+                            struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch) {
+  mergeWord(tok, text, begin, end, out, scratch, 0);
+}
+
+void edgelm_tok_merge_characters(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t begin,
+                                 size_t end, struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch) {
+  mergeWord(tok, text, begin, end, out, scratch, 1);
 }

@@ -25,37 +25,8 @@ struct segment {
 
 #define RAW 0x80000000u
 
-int edgelm_tok_is_nfc(const struct edgelm_tok *tok, const uint8_t *text, size_t bytes) {
-  size_t pos = 0;
-  while (pos < bytes) {
-    if (text[pos] < 0x80) {
-      ++pos;
-      continue;
-    }
-    size_t used;
-    uint32_t codePoint = edgelm_tok_utf8(text + pos, bytes - pos, &used);
-    if (!(edgelm_tok_class(tok, codePoint) & tok->inertClasses))
-      return 0;
-    pos += used;
-  }
-  return 1;
-}
-
-/// The last row of `width` words whose first word, shifted right, is not above the key; `rows` if there is none.
-static uint32_t findRow(struct edgelm_tok_span table, uint32_t width, uint32_t shift, uint32_t key) {
-  uint32_t rows = table.bytes / 4 / width, low = 0, high = rows;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (edgelm_tok_u32(table, middle * width) >> shift <= key)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low == 0 ? rows : low - 1;
-}
-
 static uint32_t combiningClass(const struct edgelm_tok *tok, uint32_t codePoint) {
-  uint32_t row = findRow(tok->combining, 2, 8, codePoint);
+  uint32_t row = edgelm_tok_find_row(tok->combining, 2, 8, codePoint);
   if (row >= tok->combining.bytes / 8 || codePoint > edgelm_tok_u32(tok->combining, row * 2 + 1))
     return 0;
   return edgelm_tok_u32(tok->combining, row * 2) & 0xff;
@@ -76,7 +47,7 @@ static int appendDecomposed(const struct edgelm_tok *tok, struct segment *segmen
            append(tok, segment, V_BASE + index / T_COUNT % V_COUNT) &&
            (trailing == 0 || append(tok, segment, T_BASE + trailing));
   }
-  uint32_t row = findRow(tok->decompositions, 3, 0, codePoint);
+  uint32_t row = edgelm_tok_find_row(tok->decompositions, 3, 0, codePoint);
   if (row >= tok->decompositions.bytes / 12 || edgelm_tok_u32(tok->decompositions, row * 3) != codePoint)
     return append(tok, segment, codePoint);
   uint32_t first = edgelm_tok_u32(tok->decompositions, row * 3 + 1);
@@ -174,8 +145,8 @@ static int writeSegment(const struct segment *segment, struct edgelm_tok_scratch
   return 1;
 }
 
-void edgelm_tok_nfc(const struct edgelm_tok *tok, const uint8_t *text, size_t bytes, size_t *read,
-                    struct edgelm_tok_scratch out, size_t *written) {
+void edgelm_tok_compose(const struct edgelm_tok *tok, const uint8_t *text, size_t bytes, size_t *read,
+                        struct edgelm_tok_scratch out, size_t *written) {
   *read = *written = 0;
   while (*read < bytes) {
     // The segment lies at the end of the free part, its text grows from the front of it.

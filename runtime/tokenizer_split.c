@@ -17,8 +17,9 @@ struct matcher {
   int touchedEnd;
 };
 
-/// State of one level: its piece is [pos, end); a match found behind a gap waits in [pos, matchEnd).
+/// State of one level: its piece is text[pos, end); a match found behind a gap waits in [pos, matchEnd).
 struct level {
+  struct edgelm_tok_text text;
   size_t pos, end, matchEnd;
 };
 
@@ -127,6 +128,7 @@ static size_t matchPattern(struct matcher *m, uint32_t level, size_t pos) {
 /// The next piece of a level that is kept; 0 at its end.
 static int nextPiece(struct matcher *m, struct level *level, uint32_t index, size_t *begin, size_t *end) {
   uint32_t keep = edgelm_tok_u32(m->tok->levels, index * 3 + 2);
+  m->text = &level->text;
   m->end = level->end;
   while (level->pos < level->end) {
     *begin = level->pos;
@@ -153,20 +155,35 @@ static int nextPiece(struct matcher *m, struct level *level, uint32_t index, siz
   return 0;
 }
 
+/// The level that cuts text[begin, end).
+static struct level enter(const struct edgelm_tok *tok, uint32_t index, const struct edgelm_tok_text *text,
+                          size_t begin, size_t end) {
+  struct level level = {*text, begin, end, 0};
+  if (edgelm_tok_u32(tok->levels, index * 3 + 2) & EDGELM_TOKENIZER_LEVEL_PREFIX) {
+    level.text = edgelm_tok_slice(text, begin, end);
+    if (level.text.prefix == 0)
+      edgelm_tok_prefix(tok, &level.text);
+    level.pos = 0;
+    level.end = edgelm_tok_length(&level.text);
+  }
+  return level;
+}
+
 size_t edgelm_tok_words(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, int more,
                         struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch) {
   struct level levels[EDGELM_TOKENIZER_MAX_LEVELS];
   struct matcher matcher = {tok, text, 0, 0};
+  edgelm_tok_model *model = edgelm_tok_parts.models[tok->model];
   uint32_t count = tok->levels.bytes / 12;
   size_t length = edgelm_tok_length(text);
   size_t reached = 0;
   if (count == 0) {
     if (more)
       return 0;
-    edgelm_tok_merge(tok, text, 0, length, out, scratch);
+    model(tok, text, 0, length, out, scratch);
     return length;
   }
-  levels[0] = (struct level){0, length, 0};
+  levels[0] = enter(tok, 0, text, 0, length);
   uint32_t depth = 0;
   for (;;) {
     size_t begin = 0, end = 0;
@@ -183,10 +200,11 @@ size_t edgelm_tok_words(const struct edgelm_tok *tok, const struct edgelm_tok_te
       continue;
     }
     if (depth + 1 < count) {
-      levels[++depth] = (struct level){begin, end, 0};
+      levels[depth + 1] = enter(tok, depth + 1, &levels[depth].text, begin, end);
+      ++depth;
       continue;
     }
-    edgelm_tok_merge(tok, text, begin, end, out, scratch);
+    model(tok, &levels[depth].text, begin, end, out, scratch);
     if (depth == 0)
       reached = levels[0].pos;
   }

@@ -53,20 +53,23 @@ uint32_t edgelm_tok_class(const struct edgelm_tok *tok, uint32_t codePoint) {
   return 1u << (edgelm_tok_u32(tok->classRanges, low) & 31);
 }
 
+uint32_t edgelm_tok_character(const struct edgelm_tok_text *text, size_t pos, size_t end, size_t *next) {
+  size_t used;
+  int before = pos < text->prefix; // it consists of whole characters
+  const uint8_t *data = before ? text->before + pos : text->data + (pos - text->prefix);
+  uint32_t codePoint = edgelm_tok_utf8(data, (before && end > text->prefix ? text->prefix : end) - pos, &used);
+  *next = pos + used;
+  return codePoint;
+}
+
 uint32_t edgelm_tok_class_at(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, size_t pos, size_t end,
                              size_t *next) {
-  uint8_t byte = edgelm_tok_byte(text, pos);
-  if (byte < 0x80) {
-    *next = pos + 1;
-    return 1u << (tok->asciiClasses.data[byte] & 31);
-  }
-  size_t used;
-  uint32_t codePoint = edgelm_tok_utf8(text->data + (pos - text->prefix), end - pos, &used);
-  *next = pos + used;
-  return edgelm_tok_class(tok, codePoint);
+  return edgelm_tok_class(tok, edgelm_tok_character(text, pos, end, next));
 }
 
 size_t edgelm_tok_before(const struct edgelm_tok_text *text, size_t begin, size_t pos) {
+  if (pos <= text->prefix)
+    return begin; // the prefix is one character
   // Try the longest form first: it must decode to exactly the bytes up to pos, else the last byte stands alone.
   for (size_t length = 4; length > 1; --length) {
     if (pos - begin < length || pos - length < text->prefix)
@@ -77,4 +80,26 @@ size_t edgelm_tok_before(const struct edgelm_tok_text *text, size_t begin, size_
       return pos - length;
   }
   return pos - 1;
+}
+
+void edgelm_tok_prefix(const struct edgelm_tok *tok, struct edgelm_tok_text *text) {
+  size_t i = 0;
+  while (i < tok->prefix.bytes && i < text->bytes && text->data[i] == tok->prefix.data[i])
+    ++i;
+  if (i == tok->prefix.bytes)
+    return;
+  text->before = tok->prefix.data;
+  text->prefix = tok->prefix.bytes;
+}
+
+uint32_t edgelm_tok_find_row(struct edgelm_tok_span table, uint32_t width, uint32_t shift, uint32_t key) {
+  uint32_t rows = table.bytes / 4 / width, low = 0, high = rows;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (edgelm_tok_u32(table, middle * width) >> shift <= key)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low == 0 ? rows : low - 1;
 }

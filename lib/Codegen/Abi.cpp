@@ -4,12 +4,14 @@
 #include "Codegen/CompileError.h"
 #include "edgelm_abi.h"
 #include "edgelm_tokenizer.h"
+#include "edgelm_tokenizer_format.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DerivedTypes.h"
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/Endian.h"
 
 using namespace llvm;
 
@@ -163,7 +165,48 @@ static Constant *weights(Module &module, const ModelInfo &info) {
   return variable;
 }
 
+/// The functions of the kinds of normalizer and of model, in the order of edgelm_tok_parts.
+static const StringLiteral tokenizerParts[] = {
+#define EDGELM_PART(name, function) #function,
+    EDGELM_TOKENIZER_NORMALIZERS(EDGELM_PART) EDGELM_TOKENIZER_MODELS(EDGELM_PART)
+#undef EDGELM_PART
+};
+
+/// The header of a tokenizer's tables.
+struct TokenizerHeader {
+#define EDGELM_FIELD(name) support::ulittle32_t name;
+  EDGELM_TOKENIZER_HEADER(EDGELM_FIELD)
+#undef EDGELM_FIELD
+};
+
+/// Gives the runtime the parts that the product's tokenizer uses; nothing refers to the others then.
+static Error defineTokenizerParts(Module &module, StringRef blob) {
+  GlobalVariable *parts = module.getNamedGlobal("edgelm_tok_parts");
+  if (!parts || (!blob.empty() && blob.size() < sizeof(TokenizerHeader)))
+    return fail(ExitStatus::Internal, "the runtime's table of tokenizer parts is missing");
+  SmallVector<Constant *> members(std::size(tokenizerParts),
+                                  ConstantPointerNull::get(PointerType::get(module.getContext(), 0)));
+  auto use = [&](size_t index) { members[index] = module.getFunction(tokenizerParts[index]); };
+  if (!blob.empty()) {
+    const TokenizerHeader *header = reinterpret_cast<const TokenizerHeader *>(blob.data());
+    if (header->flags & EDGELM_TOKENIZER_HAS_NORMALIZER)
+      use(header->normalizer);
+    use(EDGELM_TOKENIZER_NORMALIZER_KINDS + header->model);
+  }
+  if (is_contained(members, nullptr))
+    return fail(ExitStatus::Internal, "the runtime lacks a part of the tokenizer");
+  Constant *table = ConstantStruct::getAnon(module.getContext(), members);
+  GlobalVariable *defined =
+      new GlobalVariable(module, table->getType(), /*isConstant=*/true, GlobalValue::InternalLinkage, table, "");
+  parts->replaceAllUsesWith(defined);
+  defined->takeName(parts);
+  parts->eraseFromParent();
+  return Error::success();
+}
+
 Error addDescriptor(Module &module, const ModelInfo &info) {
+  if (Error error = defineTokenizerParts(module, info.tokenizer))
+    return error;
   DescriptorBuilder builder(module);
   GlobalVariable *functions = module.getNamedGlobal("edgelm_rt_functions");
   if (!functions)

@@ -11,7 +11,16 @@ namespace edgelm {
 inline constexpr uint32_t damagedValues[10] = {0,       1,          2,          0xff,       0xffff,
                                                0x10000, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
 
-/// A blob in which no section is empty.
+/// WordPiece, Unigram and BPE of characters, between them with every section that byte-level BPE has not.
+inline std::vector<uint8_t> blobOfKind(uint32_t kind) {
+  nlohmann::json json = kind == 0 ? tinyWordPiece() : kind == 1 ? tinyUnigram() : tinyCharacters();
+  TestTokenizer tok;
+  EXPECT_TRUE(tok.parse(json.dump())) << tok.error;
+  return tok.compiled.blob;
+}
+inline constexpr uint32_t blobKinds = 3;
+
+/// A blob of byte-level BPE in which no section that it uses is empty.
 inline std::vector<uint8_t> blobWithAllSections() {
   nlohmann::json json = tinyWith("/normalizer", {{"type", "NFC"}});
   nlohmann::json added = addedToken(12, "[M]");

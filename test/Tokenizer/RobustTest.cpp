@@ -189,7 +189,7 @@ static const char *const texts[] = {"ab abc <s> 's  12 [M] e\u0301\u0323 \u1100\
 
 TEST(DamagedBlob, with_a_changed_header_never_reads_outside) {
   const std::vector<uint8_t> blob = blobWithAllSections();
-  for (size_t word = 0; word < 56; ++word)
+  for (size_t word = 0; word < 100; ++word)
     for (uint32_t value : damagedValues) {
       std::vector<uint8_t> changed = blob;
       std::memcpy(&changed[word * 4], &value, 4);
@@ -216,4 +216,21 @@ TEST(DamagedBlob, at_an_odd_address_is_refused) {
   std::vector<uint8_t> moved(blob.size() + 4);
   std::memcpy(&moved[1], blob.data(), blob.size());
   EXPECT_EQ(edgelm_tokenizer_vocabulary(&moved[1], blob.size()), 0u);
+}
+
+TEST(DamagedBlob, of_every_kind_never_reads_outside) {
+  std::mt19937 random(12);
+  size_t opened = 0;
+  for (uint32_t kind = 0; kind < blobKinds; ++kind) {
+    const std::vector<uint8_t> blob = blobOfKind(kind);
+    for (int round = 0; round < 1000; ++round) {
+      std::vector<uint8_t> changed = blob;
+      for (uint32_t i = random() % 8; i > 0; --i)
+        damageSection(changed, random(), random(), random() % 3 ? damagedValues[random() % 10] : random() % 64);
+      if (random() % 4 == 0) // and a word of the header
+        std::memcpy(&changed[random() % 25 * 4], &damagedValues[random() % 10], 4);
+      opened += exerciseBlob(changed, "unable Ab. \u4e2da\u0301c</s>[SEP] b\u2581bab \xff\xc3");
+    }
+  }
+  EXPECT_GT(opened, 1500u);
 }

@@ -37,13 +37,18 @@ struct TestTokenizer {
 
   std::string decode(const Ids &ids, uint32_t flags = EDGELM_SHOW_SPECIAL) {
     std::string text;
+    uint32_t first = EDGELM_FIRST_PIECE;
     for (int32_t id : ids) {
       std::vector<char> piece(300);
       size_t bytes = 0;
       status = edgelm_tokenizer_piece(compiled.blob.data(), compiled.blob.size(), id, piece.data(), piece.size(),
-                                      &bytes, flags);
+                                      &bytes, flags | first);
       if (status)
         return text;
+      size_t shown = 0; // as edgelm_rt_detokenize does it
+      edgelm_tokenizer_piece(compiled.blob.data(), compiled.blob.size(), id, nullptr, 0, &shown,
+                             flags | first | EDGELM_SHOW_SPECIAL);
+      first = bytes || !shown ? 0 : first;
       text.append(piece.data(), bytes);
     }
     return text;

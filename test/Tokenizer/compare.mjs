@@ -24,7 +24,8 @@ const bits = ['a', 'b', 'ab', 'A', 'B', "'s", "'S", "'", "'ll", ' ', '  ', '   '
   '²', '½', 'Ⅳ', 'é', 'e\u0301', 'É', 'ß', 'ſ', '你', '好', '中文', 'ぁア', '한', '\u1112\u1161\u11ab', 'न', 'ि', '\u0301',
   '\u0323', 'a\u0323\u0302', '\u00a0', '\u3000', '\u200d', '\u2028', '\u0085', '😀', '<|endoftext|>', '<mask>', '<s>',
   '</s>', '[L]', '[R]', '[W]', '[LR]', 'ttt', 'tt', '!', '!!', '/', '.', '_', '$', '\u212b', '\u2126', 'ﬁ', '\u0958',
-  'ｶ', '\u0344', '                    '];
+  'ｶ', '\u0344', '                    ', '▁', '▁▁', ' ▁', 'İ', 'Σ', '①', '…', '\ufeff', '\u200b', 'क\u094dष', '👩\u200d👩',
+  '🇩🇪', 'A\u0300\u0301', '\u1100\u1161', '[MASK]', '[UNK]', '<unk>', '<extra_id_0>', "don't", 'न\u0940', '\u0e33'];
 const words = readFileSync(join(shared, 'text/valid_small.txt'), 'utf8').split(/(\s+)/);
 function randomText() {
   let text = '';
@@ -48,9 +49,9 @@ const deepseek = '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n
 
 function withAdded(file, normalized) {
   const result = structuredClone(file);
-  let id = Math.max(...Object.values(result.model.vocab), ...result.added_tokens.map((token) => token.id));
+  let id = Math.max(Object.keys(result.model.vocab).length - 1, ...result.added_tokens.map((token) => token.id));
   const add = (content, flags) => {
-    if (result.model.vocab[content] === undefined)
+    if (Array.isArray(result.model.vocab) || result.model.vocab[content] === undefined)
       result.added_tokens.push({ id: ++id, content, special: false, normalized, lstrip: false, rstrip: false,
         single_word: false, ...flags });
   };
@@ -71,7 +72,21 @@ const template = { type: 'TemplateProcessing',
   pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
   special_tokens: { '<|endoftext|>': { id: '<|endoftext|>', ids: [50256], tokens: ['<|endoftext|>'] } } };
 const prefixed = { ...gpt2, pre_tokenizer: { ...gpt2.pre_tokenizer, add_prefix_space: true } };
-const files = { gpt2, neox, roberta, small, prefixed,
+const bert = read('tokenizers/bert-minilm/tokenizer.json'), t5 = read('tokenizers/t5-small/tokenizer.json');
+const llama2 = read('tokenizers/llama2/tokenizer.json');
+for (const file of [bert, t5, llama2])
+  file.truncation = file.padding = null;
+const metaspace = (prepend_scheme, split) =>
+  ({ type: 'Metaspace', replacement: '▁', prepend_scheme, split });
+const files = { bert, t5, llama2, bert_added: withAdded(bert, true), t5_added: withAdded(t5, false),
+  llama2_added: withAdded(llama2, true), llama2_added_raw: withAdded(llama2, false),
+  bert_cased: { ...bert, normalizer: { ...bert.normalizer, lowercase: false } },
+  t5_metaspace: { ...t5, pre_tokenizer: metaspace('always', true) },
+  metaspace_first: { ...llama2, normalizer: null, pre_tokenizer: metaspace('first', false), added_tokens: [] },
+  metaspace_split: { ...llama2, normalizer: null, pre_tokenizer: metaspace('always', true), added_tokens: [] },
+  gemma: { ...llama2, normalizer: llama2.normalizer.normalizers[1], pre_tokenizer:
+    { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false } },
+  gpt2, neox, roberta, small, prefixed,
   prefixed_added: withAdded(prefixed, false), gpt2_added: withAdded(gpt2, true), neox_added: withAdded(neox, true),
   neox_added_raw: withAdded(neox, false), roberta_added: withAdded(roberta, true),
   llama3: { ...gpt2, pre_tokenizer: sequence(split(llama3)), model: { ...gpt2.model, ignore_merges: true },

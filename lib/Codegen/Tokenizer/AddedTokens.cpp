@@ -26,14 +26,40 @@ static bool placeToken(const Json &node, const AddedToken &token, TokenizerSpec 
                            std::to_string(known->second) + " before");
   if (token.id >= spec.pieces.size()) {
     spec.pieces.resize(token.id + 1);
-    spec.isBytePiece.resize(token.id + 1);
+    spec.texts.resize(token.id + 1);
+    spec.isReachable.resize(token.id + 1);
   }
   if (known == spec.vocab.end() && spec.pieces[token.id])
     return node["id"].fail("the id " + std::to_string(token.id) + " of '" + token.text +
                            "' belongs to another piece too");
-  bool isBytePiece = false;
-  spec.pieces[token.id] = bytesOfPiece(token.text, isBytePiece);
-  spec.vocab.emplace(token.text, token.id);
+  if (!spec.pieces[token.id]) {
+    bool isReachable = false; // by the model it is not
+    spec.pieces[token.id] = spelledPiece(spec, token.text, isReachable);
+    spec.texts[token.id] = token.text;
+    spec.vocab.emplace(token.text, token.id);
+  }
+  return true;
+}
+
+/// A token that is matched in normalized text is normalized itself, and decoded so.
+static bool normalize(const Json &place, AddedToken &token, TokenizerSpec &spec) {
+  std::string content = token.text;
+  if (!normalizeToken(place, spec, token.text))
+    return false;
+  bool hasSpace = token.text.find(' ') != std::string::npos;
+  if (spec.spaceIsMeta && !spec.metaByNormalizer && hasSpace)
+    return place.fail(
+        "an added token with a space or '\\u2581' that is matched before the pre-tokenizer replaces spaces is "
+        "not supported");
+  std::string text = token.text;
+  for (size_t at = text.find(' '); spec.metaByNormalizer && at != std::string::npos; at = text.find(' ', at))
+    text.replace(at, 1, metaText);
+  if (text == content)
+    return true;
+  spec.texts[token.id] = text;
+  bool isReachable = false;
+  if (spec.byteLevel)
+    spec.pieces[token.id] = bytesOfPiece(text, isReachable);
   return true;
 }
 
@@ -45,9 +71,11 @@ bool edgelm::tokenizer::readAddedTokens(const Json &root, TokenizerSpec &spec) {
     AddedToken token;
     if (!readToken(list.at(i), spec, token) || !placeToken(list.at(i), token, spec))
       return false;
-    if (spec.nfc && token.normalized && !normalizeNfc(std::string(token.text), token.text))
-      return list.at(i)["content"].fail("is not UTF-8");
-    spec.added.push_back(token);
+    if (token.normalized && !normalize(list.at(i)["content"], token, spec))
+      return false;
+    // One that normalization removes is never found.
+    if (!token.text.empty())
+      spec.added.push_back(token);
   }
   for (size_t id = 0; id < spec.pieces.size(); ++id)
     if (!spec.pieces[id])

@@ -1,139 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Writes the tables of a tokenizer: sections are filled one by one and laid out at the end.
-#include "Codegen/Tokenizer/Layout.h"
-#include "Codegen/Tokenizer/Spec.h"
+#include "Codegen/Tokenizer/Blob.h"
 
 #include <algorithm>
-#include <map>
 
 using namespace edgelm::tokenizer;
 
-namespace {
-
-using Bytes = std::vector<uint8_t>;
-
-struct Header {
-#define EDGELM_FIELD(name) uint32_t name = 0;
-  EDGELM_TOKENIZER_HEADER(EDGELM_FIELD)
-#undef EDGELM_FIELD
-};
-
-struct Sections {
-#define EDGELM_SECTION(name) Bytes name;
-  EDGELM_TOKENIZER_SECTIONS(EDGELM_SECTION)
-#undef EDGELM_SECTION
-};
-
-class Writer {
-public:
-  Writer(const TokenizerSpec &spec, Errors &errors) : spec(spec), errors(errors) {}
-  bool write(Bytes &blob);
-
-private:
-  void addRef(Bytes &section, uint32_t value) { addBytes(section, value, header.refBytes); }
-  void writeMerges();
-  void writeWords();
-  void writePieces();
-  void writeAdded();
-  void writeAddedSet(bool normalized, Bytes &first);
-  bool writeLevels();
-  bool writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint32_t> &masks);
-  void layOut(Bytes &blob);
-
-  static void addBytes(Bytes &section, uint32_t value, uint32_t bytes) {
-    for (uint32_t i = 0; i < bytes; ++i)
-      section.push_back(uint8_t(value >> (8 * i)));
-  }
-  static void add(Bytes &section, std::initializer_list<uint32_t> values) {
-    for (uint32_t value : values)
-      addBytes(section, value, 4);
-  }
-  static void add(Bytes &section, const std::vector<uint32_t> &values) {
-    for (uint32_t value : values)
-      addBytes(section, value, 4);
-  }
-
-  const TokenizerSpec &spec;
-  Errors &errors;
-  Header header;
-  Sections sections;
-  std::unordered_map<uint64_t, uint32_t> ranks; ///< (left, right) -> rank; of a pair that is listed twice the last
-};
-
-/// An open-addressing table of values + 1, at most three quarters full. A slot is the upper bits of a hash.
-class SlotTable {
-public:
-  explicit SlotTable(size_t entries) {
-    size_t size = 2;
-    for (shift = 31; size * 3 < entries * 4 || size < entries + 1; --shift)
-      size *= 2;
-    slots.assign(entries == 0 ? 0 : size, 0);
-  }
-  void insert(uint32_t hash, uint32_t value) {
-    size_t slot = hash >> shift;
-    while (slots[slot] != 0)
-      slot = (slot + 1) & (slots.size() - 1);
-    slots[slot] = value + 1;
-  }
-  std::vector<uint32_t> slots;
-
-private:
-  uint32_t shift;
-};
-
-} // namespace
-
-void Writer::writeMerges() {
-  for (uint32_t rank = 0; rank < spec.merges.size(); ++rank) {
-    const Merge &merge = spec.merges[rank];
-    ranks[uint64_t(merge.left) << 32 | merge.right] = rank;
-    addRef(sections.merges, merge.left);
-    addRef(sections.merges, merge.right);
-    addRef(sections.merges, merge.merged);
-  }
-  SlotTable table(ranks.size());
-  for (uint32_t rank = 0; rank < spec.merges.size(); ++rank) {
-    const Merge &merge = spec.merges[rank];
-    if (ranks[uint64_t(merge.left) << 32 | merge.right] == rank)
-      table.insert(EDGELM_TOKENIZER_HASH_PAIR(merge.left, merge.right), rank);
-  }
-  for (uint32_t slot : table.slots)
-    addRef(sections.mergeSlots, slot);
-}
-
-/// The words that the merges would give as one piece (all words of the vocabulary if the model takes those whole):
-/// the runtime finds them at once.
-void Writer::writeWords() {
-  std::vector<uint32_t> words;
-  for (uint32_t id = 0; id < spec.pieces.size(); ++id) {
-    const std::string &bytes = *spec.pieces[id];
-    if (!spec.isBytePiece[id] || bytes.empty() || bytes.size() > 255)
-      continue;
-    if (spec.ignoreMerges || encodeBytes(spec, bytes, ranks) == std::vector<uint32_t>{id})
-      words.push_back(id);
-  }
-  SlotTable table(words.size());
-  for (uint32_t id : words) {
-    uint32_t hash = EDGELM_TOKENIZER_HASH_SEED;
-    for (char byte : *spec.pieces[id])
-      hash = EDGELM_TOKENIZER_HASH_BYTE(hash, uint8_t(byte));
-    table.insert(EDGELM_TOKENIZER_HASH_WORD_END(hash), id);
-  }
-  for (uint32_t slot : table.slots)
-    addRef(sections.wordSlots, slot);
-}
-
-void Writer::writePieces() {
-  add(sections.pieceEnds, {0});
-  for (const std::optional<std::string> &piece : spec.pieces) {
-    sections.pieceBytes.insert(sections.pieceBytes.end(), piece->begin(), piece->end());
-    add(sections.pieceEnds, {uint32_t(sections.pieceBytes.size())});
-  }
-  for (uint32_t id : spec.byteIds)
-    add(sections.byteIds, {id});
-}
-
-void Writer::writeAddedSet(bool normalized, Bytes &first) {
+void BlobWriter::writeAddedSet(bool normalized, Bytes &first) {
   std::map<uint8_t, std::vector<const AddedToken *>> buckets;
   for (const AddedToken &token : spec.added)
     if (token.normalized == normalized)
@@ -165,7 +38,7 @@ void Writer::writeAddedSet(bool normalized, Bytes &first) {
   }
 }
 
-void Writer::writeAdded() {
+void BlobWriter::writeAdded() {
   writeAddedSet(false, sections.rawFirst);
   writeAddedSet(true, sections.normalFirst);
   std::vector<uint32_t> special;
@@ -180,11 +53,15 @@ void Writer::writeAdded() {
 }
 
 /// Divides Unicode into the classes that no set tells apart; a set becomes a mask of classes.
-bool Writer::writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint32_t> &masks) {
+bool BlobWriter::writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint32_t> &masks) {
   std::vector<CharSetPtr> distinct;
   std::vector<size_t> indexOf;
   for (const CharSetPtr &set : sets) {
     size_t index = 0;
+    if (!set) { // an empty one
+      indexOf.push_back(SIZE_MAX);
+      continue;
+    }
     while (index < distinct.size() && *distinct[index] != *set)
       ++index;
     if (index == distinct.size())
@@ -217,6 +94,10 @@ bool Writer::writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint3
                                             std::to_string(int(EDGELM_TOKENIZER_MAX_CLASSES)));
   for (size_t index : indexOf) {
     uint32_t mask = 0;
+    if (index == SIZE_MAX) {
+      masks.push_back(0);
+      continue;
+    }
     for (const std::pair<const uint64_t, uint32_t> &entry : classes)
       mask |= entry.first >> index & 1 ? 1u << entry.second : 0;
     masks.push_back(mask);
@@ -224,21 +105,56 @@ bool Writer::writeClasses(const std::vector<CharSetPtr> &sets, std::vector<uint3
   return true;
 }
 
-bool Writer::writeLevels() {
-  std::vector<CharSetPtr> sets = {spaceSet(), wordSet()};
-  NfcTables nfc;
+/// Writes the tables of the normalizer and appends the sets that it tells apart.
+bool BlobWriter::writeNormalizer(std::vector<CharSetPtr> &sets) {
+  CharMap map = spec.charMap ? *spec.charMap : CharMap();
+  bool hasMap = spec.charMap || (spec.spaceIsMeta && !spec.charTrie);
   if (spec.nfc) {
-    nfc = nfcTables();
-    header.flags |= EDGELM_TOKENIZER_HAS_NFC;
+    NfcTables nfc = nfcTables();
+    header.normalizer = EDGELM_TOKENIZER_NORMALIZE_COMPOSE;
     add(sections.decompositions, nfc.decompositions);
     add(sections.decomposed, nfc.decomposed);
     add(sections.combining, nfc.combining);
     add(sections.compositions, nfc.compositions);
+  } else if (hasMap) {
+    header.normalizer = EDGELM_TOKENIZER_NORMALIZE_MAP;
+    header.flags |= map.hangul ? EDGELM_TOKENIZER_HAS_HANGUL : 0;
+    if (spec.spaceIsMeta)
+      map.mapped[EDGELM_TOKENIZER_META] = {' '};
+    for (const std::pair<const uint32_t, std::vector<uint32_t>> &entry : map.mapped) {
+      if (entry.second.size() > EDGELM_TOKENIZER_MAX_MAPPED)
+        return errors.fail("normalizer", "a character that becomes more than 8 others");
+      add(sections.decompositions,
+          {entry.first, uint32_t(sections.decomposed.size() / 4), uint32_t(entry.second.size())});
+      add(sections.decomposed, entry.second);
+    }
+  } else if (spec.charTrie) {
+    header.normalizer = EDGELM_TOKENIZER_NORMALIZE_PRECOMPILED;
+    header.flags |= spec.spaceIsMeta ? EDGELM_TOKENIZER_HAS_SPACE_FOR_META : 0;
+    add(sections.charTrie, spec.charTrie->units);
+    sections.charTexts.assign(spec.charTrie->texts.begin(), spec.charTrie->texts.end());
+    if (spec.spaceIsMeta && spec.charTrie->texts.find(metaText) != std::string::npos)
+      return errors.fail("normalizer", "a charsmap that makes '\\u2581', which is not supported");
   }
+  bool any = spec.nfc || hasMap || spec.charTrie;
+  header.flags |= any ? EDGELM_TOKENIZER_HAS_NORMALIZER : 0;
+  sets.push_back(any ? inertSet(spec) : sets[0]);
+  for (const CharSet *set : {&map.dropped, &map.blank, &map.spaced})
+    sets.push_back(set->any() ? std::make_shared<CharSet>(*set) : CharSetPtr());
+  if (spec.charTrie)
+    for (const CharSetPtr &set : clusterSets())
+      sets.push_back(set);
+  return true;
+}
+
+bool BlobWriter::writeLevels() {
+  std::vector<CharSetPtr> sets = {spaceSet(), wordSet()};
   bool anyWord = std::any_of(spec.added.begin(), spec.added.end(), [](const AddedToken &t) { return t.singleWord; });
   if (!anyWord)
     sets[1] = sets[0]; // not needed, and its borders would make the table longer
-  sets.push_back(spec.nfc ? nfc.inert : sets[0]);
+  if (!writeNormalizer(sets))
+    return false;
+  size_t next = sets.size();
   for (const SplitLevel &level : spec.levels)
     for (const RegexSequence &sequence : level.pattern)
       for (const RegexItem &item : sequence)
@@ -249,13 +165,18 @@ bool Writer::writeLevels() {
   header.spaceClasses = masks[0];
   header.wordClasses = masks[1];
   header.inertClasses = masks[2];
+  header.dropClasses = masks[3];
+  header.blankClasses = masks[4];
+  header.spacedClasses = masks[5];
+  for (size_t i = 6; i < next; ++i)
+    add(sections.graphemes, {masks[i]});
   if (spec.levels.size() > EDGELM_TOKENIZER_MAX_LEVELS)
     return errors.fail("pre_tokenizer", "has more than " + std::to_string(int(EDGELM_TOKENIZER_MAX_LEVELS)) + " steps");
-  size_t next = 3;
   for (const SplitLevel &level : spec.levels) {
-    add(sections.levels, {uint32_t(sections.alternatives.size() / 12), uint32_t(level.pattern.size()),
-                          (level.keepMatches ? EDGELM_TOKENIZER_KEEP_MATCHES : 0u) |
-                              (level.keepGaps ? EDGELM_TOKENIZER_KEEP_GAPS : 0u)});
+    add(sections.levels,
+        {uint32_t(sections.alternatives.size() / 12), uint32_t(level.pattern.size()),
+         (level.keepMatches ? EDGELM_TOKENIZER_KEEP_MATCHES : 0u) | (level.keepGaps ? EDGELM_TOKENIZER_KEEP_GAPS : 0u) |
+             (level.prefix ? EDGELM_TOKENIZER_LEVEL_PREFIX : 0u)});
     for (const RegexSequence &sequence : level.pattern) {
       if (sequence.size() > EDGELM_TOKENIZER_MAX_ITEMS)
         return errors.fail("pre_tokenizer", "an alternative of a pattern has more than " +
@@ -280,7 +201,7 @@ bool Writer::writeLevels() {
   return true;
 }
 
-void Writer::layOut(Bytes &blob) {
+void BlobWriter::layOut(Bytes &blob) {
   std::vector<const Bytes *> list;
 #define EDGELM_SECTION(name) list.push_back(&sections.name);
   EDGELM_TOKENIZER_SECTIONS(EDGELM_SECTION)
@@ -305,15 +226,26 @@ void Writer::layOut(Bytes &blob) {
   blob.insert(blob.end(), body.begin(), body.end());
 }
 
-bool Writer::write(Bytes &blob) {
+bool BlobWriter::write(Bytes &blob) {
   header.magic = EDGELM_TOKENIZER_MAGIC;
   header.version = EDGELM_TOKENIZER_VERSION;
   header.vocabSize = uint32_t(spec.pieces.size());
-  header.flags = spec.prefixSpace ? EDGELM_TOKENIZER_HAS_PREFIX_SPACE : 0;
+  header.model = spec.model;
+  header.flags = (spec.prefixSegment ? EDGELM_TOKENIZER_HAS_PREFIX_SEGMENT : 0u) |
+                 (spec.prefixFirst ? EDGELM_TOKENIZER_HAS_PREFIX_FIRST : 0u) |
+                 (spec.prefixSection ? EDGELM_TOKENIZER_HAS_PREFIX_SECTION : 0u) |
+                 (spec.fuseUnknown ? EDGELM_TOKENIZER_HAS_FUSED_UNKNOWN : 0u);
+  header.unknownId = spec.unknownId;
+  header.maxWordChars = spec.maxWordChars;
+  sections.continuing.assign(spec.continuing.begin(), spec.continuing.end());
+  sections.prefix.assign(spec.prefix.begin(), spec.prefix.end());
   header.refBytes = spec.pieces.size() < 0xffff && spec.merges.size() < 0xffff ? 2 : 4;
   writeMerges();
   writeWords();
   writePieces();
+  writeLookup();
+  writeForms();
+  writeScores();
   writeAdded();
   if (!writeLevels())
     return false;
@@ -322,5 +254,5 @@ bool Writer::write(Bytes &blob) {
 }
 
 bool edgelm::tokenizer::writeBlob(const TokenizerSpec &spec, Errors &errors, std::vector<uint8_t> &blob) {
-  return Writer(spec, errors).write(blob);
+  return BlobWriter(spec, errors).write(blob);
 }

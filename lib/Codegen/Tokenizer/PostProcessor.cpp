@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Reads the sections "post_processor" (what is put round a text) and "decoder"; kinds are rows of the tables below.
+// Reads the section "post_processor", what is put round a text; a kind is a row of the table below.
 #include "Codegen/Tokenizer/Spec.h"
 
 using namespace edgelm::tokenizer;
@@ -34,11 +34,20 @@ static bool readBert(const Json &node, TokenizerSpec &spec) {
   return true;
 }
 
+/// All token types of a single text are 0 in what the runtime passes on.
+static bool readTokenType(const Json &piece) {
+  uint32_t type = 0;
+  if (!piece["type_id"].isNull() && !piece["type_id"].get(type))
+    return false;
+  return type == 0 || piece["type_id"].fail("token type " + std::to_string(type) +
+                                            " in the template of a single text is not supported; supported: 0");
+}
+
 /// The ids of the special token that a template names.
 static bool readTemplateToken(const Json &node, const Json &piece, const TokenizerSpec &spec,
                               std::vector<uint32_t> &ids) {
   std::string name;
-  if (!piece["id"].get(name))
+  if (!piece["id"].get(name) || !readTokenType(piece))
     return false;
   Json list = node["special_tokens"][name.c_str()]["ids"];
   if (!list.expectArray())
@@ -66,7 +75,7 @@ static bool readTemplate(const Json &node, TokenizerSpec &spec) {
       continue;
     }
     std::string name;
-    if (!piece["Sequence"]["id"].get(name))
+    if (!piece["Sequence"]["id"].get(name) || !readTokenType(piece["Sequence"]))
       return false;
     if (name != "A" || seenText)
       return piece.fail("expected the text 'A' exactly once in the template of a single text");
@@ -104,13 +113,4 @@ static bool readNode(const Json &node, TokenizerSpec &spec) {
 bool edgelm::tokenizer::readPostProcessor(const Json &root, TokenizerSpec &spec) {
   Json node = root["post_processor"];
   return node.isNull() || readNode(node, spec);
-}
-
-bool edgelm::tokenizer::readDecoder(const Json &root, TokenizerSpec &spec) {
-  // The bytes of the pieces are kept in the tables, so there is nothing more to do.
-  static const TypeRow<TokenizerSpec> decoders[] = {{"ByteLevel", readByteLevel}};
-  Json node = root["decoder"];
-  if (node.isNull())
-    return node.fail("there is none; a byte-level model needs 'ByteLevel'");
-  return readByType(node, "decoder", decoders, spec);
 }

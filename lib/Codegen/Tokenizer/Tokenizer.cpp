@@ -28,15 +28,14 @@ static bool parseJson(std::string_view text, nlohmann::json &result, Errors &err
 
 static bool readSections(const Json &root, Errors &errors, CompiledTokenizer &result) {
   TokenizerSpec spec;
-  if (!root.expectObject() || !readModel(root, spec) || !readNormalizer(root, spec) || !readPreTokenizer(root, spec) ||
-      !readAddedTokens(root, spec) || !readPostProcessor(root, spec) || !readDecoder(root, spec) ||
-      !writeBlob(spec, errors, result.blob))
+  if (!root.expectObject() || !readNormalizer(root, spec) || !readPreTokenizer(root, spec) || !readModel(root, spec) ||
+      !readAddedTokens(root, spec) || !checkMarks(root, spec) || !readPostProcessor(root, spec) ||
+      !readDecoder(root, spec) || !writeBlob(spec, errors, result.blob))
     return false;
   result.vocabSize = uint32_t(spec.pieces.size());
-  for (const std::optional<std::string> &piece : spec.pieces)
-    result.longestPiece = std::max(result.longestPiece, piece ? piece->size() : 0);
-  for (const AddedToken &token : spec.added)
-    result.longestPiece = std::max(result.longestPiece, token.text.size());
+  for (uint32_t id = 0; id < spec.pieces.size(); ++id)
+    for (bool first : {false, true})
+      result.longestPiece = std::max(result.longestPiece, decodePiece(spec, id, first).size());
   for (const AddedToken &token : spec.added)
     if (token.special)
       result.specialTokens.push_back({token.text, token.id});

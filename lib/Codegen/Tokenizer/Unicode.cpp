@@ -10,7 +10,7 @@
 using namespace edgelm::tokenizer;
 
 // Hangul syllables are computed by the runtime.
-static bool isHangulSyllable(uint32_t c) {
+bool edgelm::tokenizer::isHangulSyllable(uint32_t c) {
   return c >= 0xac00 && c < 0xac00 + 11172;
 }
 static bool isComposingJamo(uint32_t c) {
@@ -86,6 +86,27 @@ CharSetPtr edgelm::tokenizer::wordSet() {
   return set;
 }
 
+/// Punctuation that is newer than Unicode 8, which Hugging Face's library does not know.
+static constexpr uint32_t newPunctuation[][2] = {
+    {0x61d, 0x61d},     {0x9fd, 0x9fd},     {0xa76, 0xa76},     {0xc77, 0xc77},     {0xc84, 0xc84},
+    {0x1b7d, 0x1b7e},   {0x2e43, 0x2e4f},   {0x2e52, 0x2e5d},   {0x10ead, 0x10ead}, {0x10f55, 0x10f59},
+    {0x10f86, 0x10f89}, {0x1144b, 0x1144f}, {0x1145a, 0x1145b}, {0x1145d, 0x1145d}, {0x11660, 0x1166c},
+    {0x116b9, 0x116b9}, {0x1183b, 0x1183b}, {0x11944, 0x11946}, {0x119e2, 0x119e2}, {0x11a3f, 0x11a46},
+    {0x11a9a, 0x11a9c}, {0x11a9e, 0x11aa2}, {0x11b00, 0x11b09}, {0x11c41, 0x11c45}, {0x11c70, 0x11c71},
+    {0x11ef7, 0x11ef8}, {0x11f43, 0x11f4f}, {0x11fff, 0x11fff}, {0x12ff1, 0x12ff2}, {0x16e97, 0x16e9a},
+    {0x16fe2, 0x16fe2}, {0x1e95e, 0x1e95f}};
+
+CharSetPtr edgelm::tokenizer::punctuationSet() {
+  std::shared_ptr<CharSet> set = std::make_shared<CharSet>(*categorySet("P"));
+  for (const uint32_t (&range)[2] : newPunctuation)
+    for (uint32_t c = range[0]; c <= range[1]; ++c)
+      set->reset(c);
+  set->set(0x166d).set(0x111c9);               // were punctuation then
+  for (char c : std::string_view("$+<=>^`|~")) // ASCII symbols count too
+    set->set(uint8_t(c));
+  return set;
+}
+
 static utf8proc_int32_t foldCase(uint32_t c) {
   return utf8proc_tolower(utf8proc_toupper(utf8proc_int32_t(c))); // also joins U+017F with s
 }
@@ -132,12 +153,19 @@ bool edgelm::tokenizer::normalizeNfc(const std::string &text, std::string &resul
   return true;
 }
 
-static bool isSurrogate(uint32_t c) {
+bool edgelm::tokenizer::isSurrogate(uint32_t c) {
   return c >= 0xd800 && c < 0xe000;
 }
 
-/// The full canonical decomposition.
-static std::vector<uint32_t> decompose(uint32_t c) {
+uint32_t edgelm::tokenizer::lowerCase(uint32_t c) {
+  return uint32_t(utf8proc_tolower(utf8proc_int32_t(c)));
+}
+
+uint32_t edgelm::tokenizer::combiningClass(uint32_t c) {
+  return uint32_t(utf8proc_get_property(utf8proc_int32_t(c))->combining_class);
+}
+
+std::vector<uint32_t> edgelm::tokenizer::decomposed(uint32_t c) {
   utf8proc_int32_t buffer[16];
   int lastBoundClass = 0;
   utf8proc_ssize_t count = utf8proc_decompose_char(
@@ -163,21 +191,21 @@ NfcTables edgelm::tokenizer::nfcTables() {
   for (uint32_t c = 0; c < codePoints; ++c) {
     if (isSurrogate(c))
       continue;
-    uint32_t combiningClass = uint32_t(utf8proc_get_property(utf8proc_int32_t(c))->combining_class);
-    if (combiningClass != 0) {
+    uint32_t ownClass = combiningClass(c);
+    if (ownClass != 0) {
       inert->reset(c);
       // Neighbours of one class share a row.
       std::vector<uint32_t> &rows = tables.combining;
-      if (!rows.empty() && rows.back() + 1 == c && (rows[rows.size() - 2] & 0xff) == combiningClass)
+      if (!rows.empty() && rows.back() + 1 == c && (rows[rows.size() - 2] & 0xff) == ownClass)
         rows.back() = c;
       else
-        rows.insert(rows.end(), {c << 8 | combiningClass, c});
+        rows.insert(rows.end(), {c << 8 | ownClass, c});
     }
     if (isComposingJamo(c))
       inert->reset(c);
     if (isHangulSyllable(c))
       continue;
-    std::vector<uint32_t> parts = decompose(c);
+    std::vector<uint32_t> parts = decomposed(c);
     if (parts.size() == 1 && parts[0] == c)
       continue;
     tables.decompositions.insert(tables.decompositions.end(),
@@ -200,4 +228,46 @@ NfcTables edgelm::tokenizer::nfcTables() {
     tables.compositions.insert(tables.compositions.end(), pair.begin(), pair.end());
   tables.inert = inert;
   return tables;
+}
+
+/// What the standard calls Linker and Consonant in Indic_Conjunct_Break (Unicode 15.1, newer than utf8proc 2.8).
+static constexpr uint32_t linkers[] = {0x94d, 0x9cd, 0xacd, 0xb4d, 0xc4d, 0xd4d};
+static constexpr uint32_t consonants[][2] = {
+    {0x915, 0x939}, {0x958, 0x95f}, {0x978, 0x97f}, {0x995, 0x9a8}, {0x9aa, 0x9b0}, {0x9b2, 0x9b2}, {0x9b6, 0x9b9},
+    {0x9dc, 0x9dd}, {0x9df, 0x9df}, {0x9f0, 0x9f1}, {0xa95, 0xaa8}, {0xaaa, 0xab0}, {0xab2, 0xab3}, {0xab5, 0xab9},
+    {0xaf9, 0xaf9}, {0xb15, 0xb28}, {0xb2a, 0xb30}, {0xb32, 0xb33}, {0xb35, 0xb39}, {0xb5c, 0xb5d}, {0xb5f, 0xb5f},
+    {0xb71, 0xb71}, {0xc15, 0xc28}, {0xc2a, 0xc39}, {0xc58, 0xc5a}, {0xd15, 0xd3a}};
+
+static CharSetPtr boundSet(int boundClass) {
+  return makeSet([&](uint32_t c) { return int(utf8proc_get_property(utf8proc_int32_t(c))->boundclass) == boundClass; });
+}
+
+std::vector<CharSetPtr> edgelm::tokenizer::clusterSets() {
+  std::vector<CharSetPtr> sets;
+  for (int boundClass :
+       {UTF8PROC_BOUNDCLASS_CR, UTF8PROC_BOUNDCLASS_LF, UTF8PROC_BOUNDCLASS_CONTROL, UTF8PROC_BOUNDCLASS_EXTEND,
+        UTF8PROC_BOUNDCLASS_ZWJ, UTF8PROC_BOUNDCLASS_REGIONAL_INDICATOR, UTF8PROC_BOUNDCLASS_PREPEND,
+        UTF8PROC_BOUNDCLASS_SPACINGMARK, UTF8PROC_BOUNDCLASS_L, UTF8PROC_BOUNDCLASS_V, UTF8PROC_BOUNDCLASS_T,
+        UTF8PROC_BOUNDCLASS_LV, UTF8PROC_BOUNDCLASS_LVT, UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC})
+    sets.push_back(boundSet(boundClass));
+  std::shared_ptr<CharSet> linker = std::make_shared<CharSet>(), consonant = std::make_shared<CharSet>();
+  for (uint32_t c : linkers)
+    linker->set(c);
+  for (const uint32_t (&range)[2] : consonants)
+    for (uint32_t c = range[0]; c <= range[1]; ++c)
+      consonant->set(c);
+  sets.push_back(consonant);
+  sets.push_back(linker);
+  const CharSetPtr extend = sets[3], joiner = sets[4];
+  sets.push_back(
+      makeSet([&](uint32_t c) { return (*joiner)[c] || ((*extend)[c] && combiningClass(c) != 0 && !(*linker)[c]); }));
+  return sets;
+}
+
+CharSetPtr edgelm::tokenizer::clusterJoiners() {
+  std::vector<CharSetPtr> sets = clusterSets();
+  std::shared_ptr<CharSet> joiners = std::make_shared<CharSet>();
+  for (size_t kind : {0, 3, 4, 6, 7, 8, 9, 10}) // CR, Extend, ZWJ, Prepend, SpacingMark, L, V, T
+    *joiners |= *sets[kind];
+  return joiners;
 }

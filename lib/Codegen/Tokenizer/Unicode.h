@@ -21,8 +21,24 @@ CharSetPtr categorySet(std::string_view name);
 CharSetPtr spaceSet();
 /// Letters, marks, decimal digits, connectors, joiners: \w.
 CharSetPtr wordSet();
+/// Punctuation as Hugging Face's library knows it, and all ASCII symbols.
+CharSetPtr punctuationSet();
 /// One character, or all that differ from it in case only.
 CharSetPtr characterSet(uint32_t codePoint, bool ignoreCase);
+
+bool isHangulSyllable(uint32_t c);
+bool isSurrogate(uint32_t c);
+/// Simple lower case.
+uint32_t lowerCase(uint32_t c);
+/// The canonical combining class.
+uint32_t combiningClass(uint32_t c);
+/// The full canonical decomposition.
+std::vector<uint32_t> decomposed(uint32_t c);
+
+/// The characters of each property that grapheme clusters depend on, in the order of EDGELM_TOKENIZER_GRAPHEME_*.
+std::vector<CharSetPtr> clusterSets();
+/// The characters that can join a neighbour of another kind to a cluster.
+CharSetPtr clusterJoiners();
 
 /// Decodes UTF-8; false if it is malformed.
 bool decodeUtf8(std::string_view text, std::vector<uint32_t> &result);
