@@ -80,7 +80,7 @@ static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, cons
   if (Error error = addDescriptor(*code, info))
     return std::move(error);
   keepOnly(*code, info.name);
-  optimize(*code, targetMachine);
+  optimize(*code, targetMachine, /*forSize=*/!inputs.options.target.hosted);
   inputs.timer.done("llvm: optimise");
   return code;
 }

@@ -13,6 +13,8 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "llvm/Transforms/IPO/MergeFunctions.h"
 
 using namespace llvm;
 
@@ -79,12 +81,28 @@ void setTarget(Module &module, const Machine &machine, const TargetMachine &targ
   module.setDataLayout(targetMachine.createDataLayout());
   if (machine.pic)
     module.setPICLevel(PICLevel::BigPIC);
+  // The procedure call standard of bare metal; a linker compares what objects state.
+  if (module.getTargetTriple().isARM() || module.getTargetTriple().isThumb()) {
+    module.addModuleFlag(Module::Error, "wchar_size", 4);
+    module.addModuleFlag(Module::Error, "min_enum_size", module.getTargetTriple().isOSUnknown() ? 1 : 4);
+  }
   // The assembler reads the float ABI of RISC-V here, not from the options.
   if (module.getTargetTriple().isRISCV() && !machine.abi.empty() && !module.getModuleFlag("target-abi"))
     module.addModuleFlag(Module::Error, "target-abi", MDString::get(module.getContext(), machine.abi));
 }
 
-void optimize(Module &module, TargetMachine &targetMachine) {
+/// Kernels are to be small but fast, and what is called once a token or less only small. What never has its address
+/// compared may be merged with its equals, such as the kernels of one row and of many.
+static void preferSize(Module &module) {
+  for (Function &function : module)
+    if (!function.isDeclaration()) {
+      function.addFnAttr(Attribute::OptimizeForSize);
+      if (function.hasLocalLinkage())
+        function.setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    }
+}
+
+void optimize(Module &module, TargetMachine &targetMachine, bool forSize) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager callGraph;
@@ -95,7 +113,13 @@ void optimize(Module &module, TargetMachine &targetMachine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
+  if (!forSize)
+    return (void)builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
+  preferSize(module);
+  ModulePassManager passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::Os);
+  passes.addPass(MergeFunctionsPass());
+  passes.addPass(GlobalDCEPass());
+  passes.run(module, modules);
 }
 
 Error emitCode(Module &module, TargetMachine &targetMachine, CodeForm form, raw_pwrite_stream &os) {

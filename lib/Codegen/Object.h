@@ -38,8 +38,8 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const M
 /// Gives `module` the triple, data layout and ABI flags of `machine`.
 void setTarget(llvm::Module &module, const Machine &machine, const llvm::TargetMachine &targetMachine);
 
-/// Runs LLVM's -O3 pipeline for `targetMachine`.
-void optimize(llvm::Module &module, llvm::TargetMachine &targetMachine);
+/// Runs LLVM's -O3 pipeline for `targetMachine` or, with `forSize`, its -Os pipeline, which also merges equal functions.
+void optimize(llvm::Module &module, llvm::TargetMachine &targetMachine, bool forSize = false);
 
 /// Writes the machine code of `module`; changes the module on the way.
 llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &targetMachine, CodeForm form,

@@ -67,7 +67,10 @@ std::vector<uint8_t> roundToInt8(std::vector<float> &values, int64_t columns) {
   return bytes;
 }
 
-class Attention : public testing::TestWithParam<Case> {};
+class Attention : public testing::TestWithParam<Case> {
+protected:
+  void check(const TargetSpec &target, const IsaRow &isa);
+};
 
 AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
   AttentionSpec spec;
@@ -93,91 +96,99 @@ AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
   return spec;
 }
 
-TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
+void Attention::check(const TargetSpec &target, const IsaRow &row) {
   const Case &c = GetParam();
+  std::string many, one;
+  int64_t items = 0;
+  AttentionSpec spec;
+  KernelJit jit(
+      target,
+      [&](mlir::ModuleOp module, const IsaRow &isa) {
+        spec = specOf(c, module.getContext(), c.rows);
+        items = spec.workItems(isa);
+        many = getAttentionKernel(module, spec, isa).getName().str();
+        one = getAttentionKernel(module, specOf(c, module.getContext(), 1), isa).getName().str();
+      },
+      &row);
+  std::vector<float> query = randomFloats(c.rows * c.heads * c.headDim, 1),
+                     key = randomFloats(c.groups * c.keys * c.headDim, 2),
+                     value = randomFloats(c.groups * c.keys * c.valueDim, 3),
+                     output(c.rows * c.heads * c.valueDim, 77.0f), single(c.heads * c.valueDim);
+  for (float &element : query)
+    element *= 4;
+  std::vector<int64_t> keyMask(c.keys, 1);
+  for (int64_t i = c.keys / 2; i < c.keys; i += 3)
+    keyMask[i] = 0;
+  // What no row has written yet may be anything.
+  if (c.cached && c.bits != 8)
+    for (int64_t g = 0; g < c.groups; ++g)
+      for (int64_t j = c.pos + c.valid; j < c.keys; ++j) {
+        std::fill_n(&key[(g * c.keys + j) * c.headDim], c.headDim, std::numeric_limits<float>::quiet_NaN());
+        std::fill_n(&value[(g * c.keys + j) * c.valueDim], c.valueDim, std::numeric_limits<float>::infinity());
+      }
+  std::vector<void *> buffers = {query.data(), key.data(), value.data()};
+  std::vector<uint16_t> halfKey, halfValue;
+  std::vector<uint8_t> byteKey, byteValue;
+  if (c.bits == 8) {
+    byteKey = roundToInt8(key, c.headDim), byteValue = roundToInt8(value, c.valueDim);
+    buffers = {query.data(), byteKey.data(), byteValue.data()};
+  }
+  if (c.bits == 16) {
+    halfKey = roundToHalf(key), halfValue = roundToHalf(value);
+    buffers = {query.data(), halfKey.data(), halfValue.data()};
+  }
+  if (c.keyMask)
+    buffers.push_back(keyMask.data());
+  buffers.push_back(output.data());
+  jit.task(many)(buffers.data(), int32_t(c.pos), int32_t(c.valid), 0, int32_t(items / 2));
+  jit.task(many)(buffers.data(), int32_t(c.pos), int32_t(c.valid), int32_t(items / 2), int32_t(items));
+  for (int64_t row = 0; row < c.valid; ++row) {
+    for (int64_t head = 0; head < c.heads; ++head) {
+      int64_t group = head / (c.heads / c.groups), position = c.cached ? c.pos + row : row;
+      auto offset = [&](int64_t j) { return c.cached ? group * c.keys + j : j * c.groups + group; };
+      std::vector<double> weights(c.keys);
+      double total = 0;
+      for (int64_t j = 0; j < c.keys; ++j) {
+        bool visible =
+            (!c.causal || j <= position) && (!c.window || j > position - c.window) && (!c.keyMask || keyMask[j]);
+        if (!visible)
+          continue;
+        double score = 0;
+        for (int64_t i = 0; i < c.headDim; ++i)
+          score += double(query[(row * c.heads + head) * c.headDim + i]) * key[offset(j) * c.headDim + i];
+        score *= spec.scale;
+        if (c.alibi)
+          score += spec.slopes[head] * double(j - position);
+        total += weights[j] = std::exp(score);
+      }
+      for (int64_t i = 0; i < c.valueDim; ++i) {
+        double expected = 0;
+        for (int64_t j = 0; j < c.keys; ++j)
+          if (weights[j] > 0)
+            expected += weights[j] / total * value[offset(j) * c.valueDim + i];
+        // Scores below 16 in size carry an error of some 2^-24 * 16, which the exponential makes relative.
+        ASSERT_NEAR(output[(row * c.heads + head) * c.valueDim + i], expected, 5e-6) << row << ' ' << head << ' ' << i;
+      }
+    }
+    // A bidirectional row depends on how many rows there are.
+    if (!c.cached)
+      continue;
+    buffers[0] = &query[row * c.heads * c.headDim];
+    buffers.back() = single.data();
+    jit.task(one)(buffers.data(), int32_t(c.pos + row), 1, 0, int32_t(c.heads));
+    ASSERT_EQ(0, std::memcmp(single.data(), &output[row * c.heads * c.valueDim], single.size() * 4)) << "row " << row;
+  }
+  for (size_t i = c.valid * c.heads * c.valueDim; i < output.size(); ++i)
+    ASSERT_EQ(output[i], 77.0f);
+}
+
+TEST_P(Attention, EqualsPlainSoftmaxAndItsOwnRows) {
   for (const TargetSpec &target : runnableTargets()) {
     SCOPED_TRACE(target.name);
-    std::string many, one;
-    int64_t items = 0;
-    AttentionSpec spec;
-    KernelJit jit(target, [&](mlir::ModuleOp module, const IsaRow &isa) {
-      spec = specOf(c, module.getContext(), c.rows);
-      items = spec.workItems(isa);
-      many = getAttentionKernel(module, spec, isa).getName().str();
-      one = getAttentionKernel(module, specOf(c, module.getContext(), 1), isa).getName().str();
-    });
-    std::vector<float> query = randomFloats(c.rows * c.heads * c.headDim, 1),
-                       key = randomFloats(c.groups * c.keys * c.headDim, 2),
-                       value = randomFloats(c.groups * c.keys * c.valueDim, 3),
-                       output(c.rows * c.heads * c.valueDim, 77.0f), single(c.heads * c.valueDim);
-    for (float &element : query)
-      element *= 4;
-    std::vector<int64_t> keyMask(c.keys, 1);
-    for (int64_t i = c.keys / 2; i < c.keys; i += 3)
-      keyMask[i] = 0;
-    // What no row has written yet may be anything.
-    if (c.cached && c.bits != 8)
-      for (int64_t g = 0; g < c.groups; ++g)
-        for (int64_t j = c.pos + c.valid; j < c.keys; ++j) {
-          std::fill_n(&key[(g * c.keys + j) * c.headDim], c.headDim, std::numeric_limits<float>::quiet_NaN());
-          std::fill_n(&value[(g * c.keys + j) * c.valueDim], c.valueDim, std::numeric_limits<float>::infinity());
-        }
-    std::vector<void *> buffers = {query.data(), key.data(), value.data()};
-    std::vector<uint16_t> halfKey, halfValue;
-    std::vector<uint8_t> byteKey, byteValue;
-    if (c.bits == 8) {
-      byteKey = roundToInt8(key, c.headDim), byteValue = roundToInt8(value, c.valueDim);
-      buffers = {query.data(), byteKey.data(), byteValue.data()};
-    }
-    if (c.bits == 16) {
-      halfKey = roundToHalf(key), halfValue = roundToHalf(value);
-      buffers = {query.data(), halfKey.data(), halfValue.data()};
-    }
-    if (c.keyMask)
-      buffers.push_back(keyMask.data());
-    buffers.push_back(output.data());
-    jit.task(many)(buffers.data(), int32_t(c.pos), int32_t(c.valid), 0, int32_t(items / 2));
-    jit.task(many)(buffers.data(), int32_t(c.pos), int32_t(c.valid), int32_t(items / 2), int32_t(items));
-    for (int64_t row = 0; row < c.valid; ++row) {
-      for (int64_t head = 0; head < c.heads; ++head) {
-        int64_t group = head / (c.heads / c.groups), position = c.cached ? c.pos + row : row;
-        auto offset = [&](int64_t j) { return c.cached ? group * c.keys + j : j * c.groups + group; };
-        std::vector<double> weights(c.keys);
-        double total = 0;
-        for (int64_t j = 0; j < c.keys; ++j) {
-          bool visible =
-              (!c.causal || j <= position) && (!c.window || j > position - c.window) && (!c.keyMask || keyMask[j]);
-          if (!visible)
-            continue;
-          double score = 0;
-          for (int64_t i = 0; i < c.headDim; ++i)
-            score += double(query[(row * c.heads + head) * c.headDim + i]) * key[offset(j) * c.headDim + i];
-          score *= spec.scale;
-          if (c.alibi)
-            score += spec.slopes[head] * double(j - position);
-          total += weights[j] = std::exp(score);
-        }
-        for (int64_t i = 0; i < c.valueDim; ++i) {
-          double expected = 0;
-          for (int64_t j = 0; j < c.keys; ++j)
-            if (weights[j] > 0)
-              expected += weights[j] / total * value[offset(j) * c.valueDim + i];
-          // Scores below 16 in size carry an error of some 2^-24 * 16, which the exponential makes relative.
-          ASSERT_NEAR(output[(row * c.heads + head) * c.valueDim + i], expected, 5e-6)
-              << row << ' ' << head << ' ' << i;
-        }
-      }
-      // A bidirectional row depends on how many rows there are.
-      if (!c.cached)
-        continue;
-      buffers[0] = &query[row * c.heads * c.headDim];
-      buffers.back() = single.data();
-      jit.task(one)(buffers.data(), int32_t(c.pos + row), 1, 0, int32_t(c.heads));
-      ASSERT_EQ(0, std::memcmp(single.data(), &output[row * c.heads * c.valueDim], single.size() * 4)) << "row " << row;
-    }
-    for (size_t i = c.valid * c.heads * c.valueDim; i < output.size(); ++i)
-      ASSERT_EQ(output[i], 77.0f);
+    ASSERT_NO_FATAL_FAILURE(check(target, *findIsa(target.isa)));
   }
+  SCOPED_TRACE("small code");
+  ASSERT_NO_FATAL_FAILURE(check(runnableTargets().back(), kSmall));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Attention, testing::ValuesIn(kCases));

@@ -18,6 +18,7 @@ struct LinearShape {
 inline constexpr LinearShape kOddShape = {7, 330, 70, false, true};
 inline constexpr LinearShape kBlocksShape = {128, 96, 33, true, false};
 inline constexpr LinearShape kTinyShape = {2, 20, 3, false, false};
+inline constexpr LinearShape kGatedShape = {3, 64, 10, true, true};
 inline constexpr LinearShape kGroupsShape = {3, 150, 20, false, false};
 
 /// The operands of a matmul, whose rows are also those of a matvec.

@@ -77,6 +77,10 @@ TEST(Math, ErrorsStayWithinTheStatedBounds) {
               2e-7);
     std::vector<float> positive = spread(1e-3, 1e4);
     EXPECT_LE(worstUlp(positive, apply(target, logF32, positive), std::log), 4.0);
+    for (double scale : {1.0, 0x1p-140, 0x1p110}) {
+      std::vector<float> any = spread(1e-3 * scale, 1e4 * scale);
+      EXPECT_LE(worstUlp(any, apply(target, sqrtF32, any), std::sqrt), 1.0) << scale;
+    }
   }
 }
 
@@ -96,6 +100,17 @@ TEST(Math, ExponentialKeepsTheEndsOfItsRange) {
     EXPECT_EQ(y[3], 0.0f);
     EXPECT_EQ(y[4], 1.0f);
   }
+}
+
+TEST(Math, SquareRootKeepsTheEndsOfItsRange) {
+  std::vector<float> x(kCount, 0.0f);
+  x[1] = std::numeric_limits<float>::infinity();
+  x[2] = -1.0f;
+  x[3] = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> y = apply(runnableTargets().back(), sqrtF32, x);
+  EXPECT_EQ(y[0], 0.0f);
+  EXPECT_EQ(y[1], x[1]);
+  EXPECT_TRUE(std::isnan(y[2]) && std::isnan(y[3]));
 }
 
 TEST(Math, RoundsToF16AsTheProcessorDoes) {

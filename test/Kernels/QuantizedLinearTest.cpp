@@ -72,6 +72,13 @@ TEST_P(QuantizedLinear, EqualsTheStatedSums) {
   }
 }
 
+TEST_P(QuantizedLinear, EqualsTheStatedSumsInSmallCode) {
+  TargetSpec last = runnableTargets().back();
+  for (const LinearShape &shape : {kOddShape, kTinyShape, kGatedShape})
+    ASSERT_NO_FATAL_FAILURE(check(shape, /*int8Input=*/true, last, kSmall)) << shape.k;
+  ASSERT_NO_FATAL_FAILURE(check(kTinyShape, /*int8Input=*/false, last, kSmall));
+}
+
 TEST_P(QuantizedLinear, WidensWeightsForFloats) {
   for (const TargetSpec &target : runnableTargets()) {
     SCOPED_TRACE(target.name);

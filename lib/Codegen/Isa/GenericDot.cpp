@@ -48,6 +48,10 @@ static mlir::Value tableOf(KernelBuilder &k, llvm::ArrayRef<int8_t> table) {
   return mlir::memref::GetGlobalOp::create(k.b, k.loc, type, name);
 }
 
+Val lookupByte(KernelBuilder &k, Val index, llvm::ArrayRef<int8_t> table) {
+  return k.load(tableOf(k, table), {k.toIndex(index)});
+}
+
 Val genericLookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
   mlir::Value bytes = tableOf(k, table);
   Val result = codes;

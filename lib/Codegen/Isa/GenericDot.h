@@ -10,6 +10,9 @@ namespace edgelm {
 Val genericDotUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 Val genericDotSigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
+/// table[index] for a word below the table's size.
+Val lookupByte(KernelBuilder &k, Val index, llvm::ArrayRef<int8_t> table);
+
 /// A load for each byte.
 Val genericLookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
 

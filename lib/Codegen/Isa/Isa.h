@@ -3,6 +3,7 @@
 #pragma once
 
 #include "Codegen/Schedule.h"
+#include "Dialect/Formats.h"
 
 #include "mlir/IR/Value.h"
 
@@ -66,6 +67,21 @@ struct TileDot {
   void (*store)(KernelBuilder &k, Val sums, mlir::Value memory, Val row, Val column) = nullptr;
 };
 
+/// Where one unit of columns of a panel of quantized weights lies, and its activations.
+struct PanelUnit {
+  const FormatRow &format;
+  /// The panel, i8, and where the unit starts in each plane, index.
+  mlir::Value panel;
+  mlir::Value planes[2];
+  /// The activations' codes, i8, and the unit's first, index.
+  mlir::Value row, column;
+};
+
+/// The inner loop of small kernels: adds the products of a unit to `sums`, an i32 for each row of the panel, and the
+/// activations themselves to the last of them where there is one more. Codes of 8 bits and of a codebook count as signed
+/// integers, others as they are.
+using AddPanelUnit = void (*)(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums);
+
 /// An instruction set as the kernels see it.
 struct IsaRow {
   /// The name that a target's row refers to.
@@ -80,6 +96,12 @@ struct IsaRow {
   bool hasF16Convert;
   /// Loads and stores take a lane mask; otherwise the last lanes are moved one by one.
   bool hasMaskedMemory;
+  /// Memory for code is scarce: kernels loop rather than unroll, and share the loops over weights.
+  bool isSmall = false;
+  /// The square root is an instruction; otherwise integer operations find it.
+  bool hasSqrt = true;
+  /// Only with `isSmall`.
+  AddPanelUnit addPanelUnit = nullptr;
   /// Products of bytes.
   ByteDot dot;
   /// The same for many rows at once.
@@ -96,6 +118,9 @@ const IsaRow *findIsa(std::string_view name);
 
 extern const IsaRow kScalar;
 extern const IsaRow kScalarFma;
+extern const IsaRow kSmall;
+extern const IsaRow kCortexMDsp;
+extern const IsaRow kHelium;
 extern const IsaRow kX86Sse42;
 extern const IsaRow kX86Avx2;
 extern const IsaRow kX86AvxVnni;

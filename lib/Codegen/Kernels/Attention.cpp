@@ -2,6 +2,7 @@
 // Attention with an online softmax: a block holds as many keys as a vector has lanes, so that scores are one register.
 #include "Codegen/Kernels/Attention.h"
 #include "Codegen/Kernels/Math.h"
+#include "Codegen/Kernels/SmallAttention.h"
 #include "Dialect/PackedLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -42,7 +43,7 @@ std::string AttentionSpec::name() const {
 }
 
 int64_t AttentionSpec::queryBlock(const IsaRow &isa) const {
-  return std::min(rows, isa.schedules.attention.queryBlock);
+  return isa.isSmall ? rows : std::min(rows, isa.schedules.attention.queryBlock);
 }
 
 int64_t AttentionSpec::workItems(const IsaRow &isa) const {
@@ -362,8 +363,12 @@ mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec
   if (spec.keyMaskType)
     types.push_back(mlir::MemRefType::get({spec.keys}, spec.keyMaskType));
   types.push_back(mlir::MemRefType::get({spec.rows, spec.heads, spec.valueDim}, f32));
-  return getOrCreateKernel(module, spec.name(), types, isa,
-                           [&](KernelBuilder &k, const KernelArgs &args) { AttentionBuilder(k, args, spec).build(); });
+  return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
+    if (isa.isSmall)
+      buildSmallAttention(k, args, spec);
+    else
+      AttentionBuilder(k, args, spec).build();
+  });
 }
 
 } // namespace edgelm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Arithmetic, constants and control flow of the kernel vocabulary, and the frame of a kernel function.
 #include "Codegen/Kernels/KernelBuilder.h"
+#include "Codegen/Kernels/Math.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -165,6 +166,8 @@ Val KernelBuilder::abs(Val x) {
   return wrap(mlir::math::AbsFOp::create(b, loc, x));
 }
 Val KernelBuilder::sqrt(Val x) {
+  if (!isa.hasSqrt)
+    return sqrtF32(*this, x);
   return wrap(mlir::math::SqrtOp::create(b, loc, x));
 }
 Val KernelBuilder::shl(Val x, int64_t bits) {

@@ -2,6 +2,7 @@
 // Matvec and matmul over packed panels of floats: register tiles and loop nest come from the spec and the schedule.
 #include "Codegen/Kernels/Linear.h"
 #include "Codegen/Kernels/LinearFrame.h"
+#include "Codegen/Kernels/PanelLinear.h"
 #include "Codegen/Kernels/QuantizedCodes.h"
 #include "Codegen/Kernels/QuantizedLinear.h"
 
@@ -176,7 +177,7 @@ void LinearBuilder::prefetchNext(Val panel, Val row, Val step) {
 }
 
 void LinearBuilder::build() {
-  if (spec.rows == 1)
+  if (spec.rows == 1 && !k.isa.isSmall)
     return forPanels([&](llvm::ArrayRef<Val> panels, llvm::ArrayRef<Column> columns) {
       Val row = k.index(0);
       Vals sums =
@@ -205,7 +206,9 @@ mlir::func::FuncOp getLinearKernel(mlir::ModuleOp module, const LinearSpec &spec
     types.push_back(mlir::MemRefType::get({spec.glu ? 2 * spec.n : spec.n}, f32));
   types.append(spec.residual ? 2 : 1, mlir::MemRefType::get({spec.rows, spec.n}, f32));
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
-    if (spec.format)
+    if (usesPanelLoop(spec, isa))
+      buildPanelLinear(k, args, spec);
+    else if (spec.format)
       buildQuantizedLinear(k, args, spec);
     else
       LinearBuilder(k, args, spec).build();

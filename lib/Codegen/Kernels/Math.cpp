@@ -110,6 +110,26 @@ Val logF32(KernelBuilder &k, Val x) {
   return k.select(x >= k.like(type, 0.0), y, k.like(type, std::numeric_limits<double>::quiet_NaN()));
 }
 
+// Newton's iteration for the reciprocal square root; Lomont's constant starts it within 0.18 %.
+Val sqrtF32(KernelBuilder &k, Val x) {
+  mlir::Type type = x.type(), integer = withElement(x, k.b.getI32Type());
+  // Subnormals have too few bits for the start.
+  Val isSmall = x < 0x1p-100;
+  Val scaled = k.select(isSmall, x * 0x1p48, x);
+  Val start = k.likeInt(integer, 0x5f375a86) - k.shrU(k.bitcast(scaled, k.b.getI32Type()), 1);
+  Val inverse = k.bitcast(start, k.f32Type()), half = scaled * 0.5;
+  for (int i = 0; i < 3; ++i)
+    inverse = inverse * (k.like(type, 1.5) - half * inverse * inverse);
+  // A last step on the root itself, which loses less than another one on its reciprocal.
+  Val root = scaled * inverse;
+  root = root + (scaled - root * root) * (inverse * 0.5);
+  root = k.select(isSmall, root * 0x1p-24, root);
+  double infinity = std::numeric_limits<double>::infinity();
+  Val isPlain = (x > 0.0) & (x < infinity);
+  Val special = k.select(x < 0.0, k.like(type, std::numeric_limits<double>::quiet_NaN()), x);
+  return k.select(isPlain, root, special);
+}
+
 Val f16BitsOf(KernelBuilder &k, Val x) {
   mlir::Type integer = withElement(x, k.b.getI32Type());
   Val bits = k.bitcast(x, k.b.getI32Type());

@@ -23,6 +23,9 @@ Val sigmoidF32(KernelBuilder &k, Val x);
 /// Natural logarithm of positive normal numbers, at most 4 ulp or 4e-7; -infinity at zero, NaN below.
 Val logF32(KernelBuilder &k, Val x);
 
+/// Square root by integer and float arithmetic, at most 1 ulp; infinity and zeros as they are, NaN below zero.
+Val sqrtF32(KernelBuilder &k, Val x);
+
 /// f32 to f16, to nearest even, by integer operations; the result is an i16 of the f16's bits.
 Val f16BitsOf(KernelBuilder &k, Val x);
 

@@ -108,7 +108,8 @@ void RowQuantizer::wideGroup(Val number, int64_t columns) {
 void RowQuantizer::run() {
   int64_t each = layout.groupColumns(), full = layout.k / each;
   auto quantize = [&](Val number, int64_t columns) {
-    return columns <= kColumnsInRegisters ? group(number, columns) : wideGroup(number, columns);
+    bool fits = !k.isa.isSmall && columns <= kColumnsInRegisters;
+    return fits ? group(number, columns) : wideGroup(number, columns);
   };
   if (full == 1)
     quantize(k.index(0), each);

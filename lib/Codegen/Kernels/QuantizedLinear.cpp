@@ -237,7 +237,7 @@ void QuantizedLinear::unpackPanel(Val panel) {
 }
 
 void QuantizedLinear::build() {
-  if (spec.rows == 1)
+  if (spec.rows == 1 && !k.isa.isSmall)
     return forPanels([&](llvm::ArrayRef<Val> panels, llvm::ArrayRef<Column> columns) {
       RegisterTile tile;
       tile.row = k.index(0);
