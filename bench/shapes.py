@@ -7,6 +7,8 @@ import numpy as np
 
 EPSILON = 1e-5
 ROPE_THETA = 10000.0
+# A matrix repeats its numbers after so many, a prime: drawing all of 7B would take longer than anything that is measured.
+PERIOD = 4194301
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,8 @@ SHAPES = {
 def random_matrix(name, rows, columns, deviation=None):
     """Normal numbers [rows][columns]; the deviation keeps the size of a row's product with a vector."""
     generator = np.random.Generator(np.random.SFC64([1234, zlib.crc32(name.encode())]))
-    matrix = generator.standard_normal((rows, columns), dtype=np.float32)
+    numbers = generator.standard_normal(min(rows * columns, PERIOD), dtype=np.float32)
+    matrix = np.resize(numbers, (rows, columns))
     matrix *= np.float32(columns ** -0.5 if deviation is None else deviation)
     return matrix
 

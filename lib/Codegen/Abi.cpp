@@ -174,9 +174,9 @@ static const StringLiteral tokenizerParts[] = {
 
 /// The header of a tokenizer's tables.
 struct TokenizerHeader {
-#define EDGELM_FIELD(name) support::ulittle32_t name;
-  EDGELM_TOKENIZER_HEADER(EDGELM_FIELD)
-#undef EDGELM_FIELD
+#define EDGELM_HEADER_FIELD(name) support::ulittle32_t name;
+  EDGELM_TOKENIZER_HEADER(EDGELM_HEADER_FIELD)
+#undef EDGELM_HEADER_FIELD
 };
 
 /// Gives the runtime the parts that the product's tokenizer uses; nothing refers to the others then.

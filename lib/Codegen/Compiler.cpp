@@ -286,6 +286,7 @@ Error Compilation::emit() {
   if (!info)
     return fail(ExitStatus::BadInput,
                 "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
+  countLaunches(*module, *info);
   auto hashedFiles = [&]() -> Expected<std::vector<FileHash>> {
     if (Error error = waitForHashes())
       return std::move(error);

@@ -207,4 +207,25 @@ Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
   return info;
 }
 
+void countLaunches(mlir::ModuleOp module, ModelInfo &info) {
+  for (EntryInfo &entry : info.entries) {
+    mlir::func::FuncOp function = module.lookupSymbol<mlir::func::FuncOp>(entry.name);
+    LaunchCounts counts;
+    uint64_t before = 0, last = 0; // launches before the first and the last attention
+    // A poll is in front of each attention.
+    function.walk([&](mlir::Operation *op) {
+      counts.threaded += isa<LaunchOp>(op);
+      counts.serial += isa<mlir::func::CallOp>(op);
+      if (!isa<PollOp>(op))
+        return;
+      last = counts.threaded;
+      if (counts.layers++ == 0)
+        before = last;
+    });
+    if (counts.layers > 1)
+      counts.perLayer = (last - before) / (counts.layers - 1);
+    entry.launches = counts;
+  }
+}
+
 } // namespace edgelm

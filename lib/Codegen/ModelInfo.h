@@ -38,12 +38,21 @@ struct RegionInfo {
   uint64_t bytes = 0;
 };
 
+/// Kernels of one call of an entry.
+struct LaunchCounts {
+  uint64_t threaded = 0; ///< launches on all threads, each of which ends in a barrier
+  uint64_t serial = 0;   ///< kernels that the calling thread runs alone, since they have little to do
+  uint64_t layers = 0;   ///< attentions
+  uint64_t perLayer = 0; ///< launches on all threads from one attention to the next, of two layers at least
+};
+
 /// A function of the product; its symbol is its name.
 struct EntryInfo {
   std::string name; ///< decode, prefill, score, encode or invoke
   uint32_t tokens = 0;
-  uint64_t macs = 0;        ///< multiply-accumulates of a call against weights
-  uint64_t weightBytes = 0; ///< bytes of weights that a call reads
+  uint64_t macs = 0;          ///< multiply-accumulates of a call against weights
+  uint64_t weightBytes = 0;   ///< bytes of weights that a call reads
+  LaunchCounts launches = {}; ///< known once kernels are chosen
 };
 
 /// Everything about one compiled model.
@@ -78,5 +87,8 @@ struct ModelInfo {
 
 /// Reads all that the IR knows after the memory plan.
 llvm::Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module);
+
+/// Counts what the entries of `module` launch, after edgelm-lower-to-kernels.
+void countLaunches(mlir::ModuleOp module, ModelInfo &info);
 
 } // namespace edgelm

@@ -77,6 +77,12 @@ static Json entryRows(const ModelInfo &info) {
         {"name", entry.name}, {"tokens", entry.tokens}, {"macs", entry.macs}, {"weight_bytes", entry.weightBytes}};
     if (entry.tokens)
       row["macs_per_token"] = entry.macs / entry.tokens;
+    row["launches"] = entry.launches.threaded; // each ends in a barrier
+    row["serial_kernels"] = entry.launches.serial;
+    if (entry.launches.layers > 1) {
+      row["layers"] = entry.launches.layers;
+      row["launches_per_layer"] = entry.launches.perLayer;
+    }
     rows.push_back(row);
   }
   return rows;
@@ -96,6 +102,7 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
       {"abi", abiVersion()},
       {"llvm", LLVM_VERSION_STRING},
       {"fingerprint", info.fingerprint},
+      {"deterministic", true}, // see docs/quantization.md: no kernel depends on threads or on the pieces of a prompt
       {"target",
        {{"name", target.name},
         {"triple", target.triple},
@@ -202,7 +209,8 @@ std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
   if (info.context)
     os << ", context " << info.context << " tokens";
   if (const EntryInfo *decode = info.entry("decode"))
-    os << format("; %.1f million multiply-accumulates a token", decode->macs / 1e6);
+    os << format("; %.1f million multiply-accumulates and %llu barriers a token", decode->macs / 1e6,
+                 (unsigned long long)decode->launches.threaded);
   bool isAsked = !options.quant.empty() || !options.quantMap.empty() || !options.quantEmbedding.empty() ||
                  !options.quantHead.empty();
   if (isAsked)

@@ -85,6 +85,15 @@ def AssignFormats : Pass<"edgelm-assign-formats", "mlir::ModuleOp"> {
   let statistics = [Statistic<"numAssigned", "num-assigned", "Matrices that have a format">];
 }
 
+def ShareTables : Pass<"edgelm-share-tables", "mlir::ModuleOp"> {
+  let summary = "Use the embedding table where the logits come from a copy of it";
+  let description = [{
+    Exporters write a head that is tied to the embedding as a second, transposed matrix. Where a linear's matrix has the numbers of an
+    embedding table, bit for bit, stored the same way round or transposed, the linear reads the table instead, and a product holds it once.
+  }];
+  let statistics = [Statistic<"numShared", "num-shared", "Matrices that are an embedding table">];
+}
+
 def QuantizeWeights : Pass<"edgelm-quantize-weights", "mlir::ModuleOp"> {
   let summary = "Read every matrix that has a format, and measure what the format changes";
   let description = [{

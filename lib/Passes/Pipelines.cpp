@@ -19,6 +19,7 @@ void addRaisePasses(OpPassManager &passes) {
   // Rotations first, so that attention finds their results as the sources of queries and keys.
   passes.addPass(createRaiseRope());
   passes.addPass(createRaiseAttention());
+  passes.addPass(createShareTables());
   passes.addPass(createDropUnused());
 }
 

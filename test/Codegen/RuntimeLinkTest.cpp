@@ -56,7 +56,7 @@ static ModelInfo toyInfo() {
   info.name = "toy";
   info.fingerprint = std::string(62, '0') + "2a";
   info.entries = {{"decode", 1}, {"prefill", 4}};
-  info.states = {{"keys", 4096, 2, 16, 8}};
+  info.states = {{"keys", 4096, 2, 16, 8, "f32"}};
   info.regions = {{"sampler", 8192, samplerBytes(8, 16)}};
   info.weightBytes = 32;
   info.arenaBytes = 16384;

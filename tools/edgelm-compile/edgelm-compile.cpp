@@ -83,6 +83,8 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--max-threads", options.maxThreads, "threads that a session can be opened with")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  app.add_flag("--deterministic")
+      ->description("the same bits for any number of threads and any pieces of a prompt; always so");
   app.add_option("--weights", arguments.weights, "embed: inside the library; file: in lib<name>.weights beside it")
       ->check(CLI::IsMember({"embed", "file"}))
       ->capture_default_str();
