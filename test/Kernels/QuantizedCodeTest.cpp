@@ -35,7 +35,7 @@ TEST(QuantizedLinearCode, UsesTheDotProductsOfTheIsa) {
       {"rpi5", "int4_g32", {"sdot\tv", ".4b[", "ushr\tv"}, {"smull"}},
       {"jetson-orin", "nf4_g64", {"tbl\t", "sdot\tv"}, {"smull"}},
       {"bpi-f3", "int8", {"vlseg4e8.v", "vwmul.vx", "vwmacc.vx", "vwadd.wv"}, {"vluxei", "vrgather"}},
-      {"bpi-f3", "int4_g32", {"vlseg4e8.v", "vwmacc.vx", "vsrl.vi"}, {"vluxei", "vrgather"}},
+      {"bpi-f3", "int4_g32", {"vlseg4e8.v", "vwmaccsu.vx", "vsrl.vi"}, {"vluxei", "vrgather"}},
       {"bpi-f3", "nf4_g64", {"vrgather.vv", "vwmacc.vx"}, {"vluxei"}},
   };
   for (const Instructions &row : all) {
