@@ -34,7 +34,7 @@ else:
 
 # %cross-kernels: kernels of other targets with their operands. Programs for other machines need qemu, clang, lld and
 # Debian's C libraries; scripts/test.sh installs them.
-config.substitutions.append(("%cross-kernels", os.path.join(config.test_exec_root, "Kernels", "edgelm-cross-kernels")))
+config.substitutions.append(("%cross-kernels", os.path.join(config.edgelm_build_dir, "bin", "edgelm-cross-kernels")))
 CROSS = {"qemu-aarch64": "aarch64-linux-gnu", "qemu-arm": "arm-linux-gnueabihf", "qemu-riscv64": "riscv64-linux-gnu"}
 missing = [tool for tool in [*CROSS, "clang-22", "ld.lld-22"] if not shutil.which(tool)]
 missing += [f"a C library and libgcc of {triple}" for triple in CROSS.values()

@@ -52,7 +52,7 @@ static Val lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
 }
 
 static constexpr Schedules kSchedules = {.linear = {.tileRows = {4, 2, 1, 0},
-                                                    .tileVectors = 4,
+                                                    .tileVectors = 2,
                                                     .minItems = 32,
                                                     .unrollK = 1,
                                                     .decodePanels = 1,
