@@ -29,6 +29,7 @@ def main():
     (folder / "build").mkdir(parents=True)
     (folder / "build" / "bin").symlink_to(build / "bin")
     (folder / "examples").symlink_to(source / "examples")
+    shutil.copytree(source / "test" / "Import" / "Backend", folder / "test" / "Import" / "Backend")
     for page in map(pathlib.Path, sys.argv[4:]):
         count = 0
         for command in commands(page):
