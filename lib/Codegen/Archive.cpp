@@ -12,7 +12,8 @@ using namespace llvm;
 namespace edgelm {
 
 Error writeStaticLibrary(const std::string &path, const std::string &name, const ProductObjects &objects) {
-  std::pair<std::string, std::string> inputs[] = {{objects.code, name + ".o"}, {objects.weights, name + "_weights.o"}};
+  std::pair<std::string, std::string> inputs[] = {
+      {objects.code, name + ".o"}, {objects.weights, name + "_weights.o"}, {objects.helpers, name + "_helpers.o"}};
   std::vector<NewArchiveMember> members;
   for (const auto &[file, memberName] : inputs) {
     if (file.empty())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Binds a product's two objects into a static and a shared library.
+// Binds a product's objects into a static and a shared library.
 #pragma once
 
 #include "Codegen/WeightObject.h"
@@ -12,6 +12,7 @@ namespace edgelm {
 struct ProductObjects {
   std::string code;      ///< path; the member of the archive is named `<name>.o`
   std::string weights;   ///< path, or empty: none; the member of the archive is named `<name>_weights.o`
+  std::string helpers;   ///< path, or empty: none; the member of the archive is named `<name>_helpers.o`
   WeightSection section; ///< what lies in `weights`
 };
 

@@ -29,13 +29,15 @@ struct CompileOptions {
   bool quantizedActivations = true;  ///< int8 activations where weights have a number format
   uint32_t maxThreads = 64;          ///< that a session can be opened with
   bool weightsInFile = false;        ///< beside the library instead of inside
-  bool freestanding = false;         ///< without the thread pool
+  std::optional<bool> freestanding;  ///< without threads, with all functions that it calls; default: on bare machines
   Emit emit = Emit::Library;
   std::string startAfter; ///< phase that printed the input, for .mlir
   std::string stopAfter;  ///< phase whose IR is printed
   bool timing = false;
   bool explain = false; ///< print what was made of the model's nodes
   bool verifyEach = true;
+
+  bool isFreestanding() const { return freestanding.value_or(!target.hosted); }
 };
 
 } // namespace edgelm

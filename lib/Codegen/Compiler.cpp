@@ -269,7 +269,7 @@ Error Compilation::waitForHashes() {
 
 Error Compilation::finish(const TargetSpec &target) {
   options.target = target;
-  Expected<std::unique_ptr<Module>> loaded = loadRuntime(target, options.freestanding, llvmContext);
+  Expected<std::unique_ptr<Module>> loaded = loadRuntime(target, options.isFreestanding(), llvmContext);
   if (!loaded)
     return loaded.takeError();
   runtime = std::move(*loaded);
@@ -301,14 +301,14 @@ Error Compilation::emit() {
 }
 
 /// Before the import, which may take long: a target without a runtime is refused at once.
-static Error checkRuntime(const TargetSpec &target, bool freestanding) {
+static Error checkRuntime(const TargetSpec &target) {
   LLVMContext context;
-  return loadRuntime(target, freestanding, context).takeError();
+  return loadRuntime(target, /*freestanding=*/true, context).takeError();
 }
 
 Error compile(const CompileOptions &options, ArrayRef<TargetSpec> targets, unsigned jobs) {
   for (const TargetSpec &target : targets)
-    if (Error error = checkRuntime(target, options.freestanding))
+    if (Error error = checkRuntime(target))
       return error;
   Compilation compilation(options);
   if (Error error = compilation.prepare())

@@ -10,6 +10,7 @@
 #include "Codegen/Object.h"
 #include "Codegen/OutputFile.h"
 #include "Codegen/Report.h"
+#include "Codegen/RuntimeHelpers.h"
 #include "Codegen/RuntimeLink.h"
 #include "Codegen/StageTimer.h"
 #include "Codegen/WeightFile.h"
@@ -51,6 +52,8 @@ public:
   Error emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, LLVMContext &context);
 
 private:
+  /// Writes an object and counts what of it is loaded.
+  Error writeCode(const std::string &path, StringRef object);
   Error emitWeights(StringRef code, ProductObjects &objects);
   Error emitLibraries(const ProductObjects &objects);
 
@@ -112,18 +115,32 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
     return error;
   inputs.timer.done("llvm: code");
   code->reset(); // its memory is not needed while the weights are written
-  Expected<uint64_t> codeBytes = loadedBytes(os.str());
-  if (!codeBytes)
-    return codeBytes.takeError();
-  info.codeBytes = *codeBytes;
 
   ProductObjects objects;
   objects.code = folder.path(info.name + ".o");
-  if (Error error = writeString(objects.code, os.str()))
+  if (Error error = writeCode(objects.code, os.str()))
     return error;
+  if (options.isFreestanding()) {
+    Expected<SmallVector<char, 0>> helpers =
+        emitHelpers(os.str(), weightSymbol(info.name), target, machine, **targetMachine, context);
+    if (!helpers)
+      return helpers.takeError();
+    objects.helpers = helpers->empty() ? "" : folder.path(info.name + "_helpers.o");
+    if (!helpers->empty())
+      if (Error error = writeCode(objects.helpers, StringRef(helpers->data(), helpers->size())))
+        return error;
+  }
   if (Error error = emitWeights(os.str(), objects))
     return error;
   return options.emit == Emit::Object ? Error::success() : emitLibraries(objects);
+}
+
+Error Emitter::writeCode(const std::string &path, StringRef object) {
+  Expected<uint64_t> bytes = loadedBytes(object);
+  if (!bytes)
+    return bytes.takeError();
+  info.codeBytes += *bytes;
+  return writeString(path, object);
 }
 
 Error Emitter::emitWeights(StringRef code, ProductObjects &objects) {
@@ -159,8 +176,9 @@ Error Emitter::emitLibraries(const ProductObjects &objects) {
     inputs.timer.done("emit: shared library");
   }
   sys::fs::remove(objects.code);
-  if (!objects.weights.empty())
-    sys::fs::remove(objects.weights);
+  for (const std::string &path : {objects.weights, objects.helpers})
+    if (!path.empty())
+      sys::fs::remove(path);
   if (Error error = writeString(folder.path(info.name + ".h"), headerText(info)))
     return error;
   if (Error error = writeString(folder.path("edgelm.h"), publicHeaderText()))

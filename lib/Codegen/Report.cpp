@@ -119,7 +119,7 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
        {{"context", info.context},
         {"prefill_chunk", info.entry("prefill") ? info.entry("prefill")->tokens : 0},
         {"max_threads", info.maxThreads},
-        {"freestanding", options.freestanding},
+        {"freestanding", options.isFreestanding()},
         {"quant", options.quant},
         {"quant_map", options.quantMap},
         {"quant_embedding", options.quantEmbedding},

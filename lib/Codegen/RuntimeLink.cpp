@@ -25,7 +25,8 @@ static constexpr StringLiteral calledBeforeCheck[] = {"edgelm_rt_describe", "edg
 static constexpr StringLiteral cpuAttributes[] = {"target-cpu", "target-features", "tune-cpu"};
 
 Expected<std::unique_ptr<Module>> loadRuntime(const TargetSpec &target, bool freestanding, LLVMContext &context) {
-  std::string_view bytes = findRuntimeBitcode(target.runtime, target.hosted && !freestanding);
+  std::string_view bytes =
+      findRuntimeBitcode(target.runtime, target.hosted && !freestanding ? RuntimePart::Hosted : RuntimePart::Core);
   if (bytes.empty())
     return fail(ExitStatus::NotOnThisTarget, "this build of EdgeLM carries no runtime '" + target.runtime + "'");
   Expected<std::unique_ptr<Module>> runtime = parseBitcodeFile(MemoryBufferRef(StringRef(bytes), "runtime"), context);

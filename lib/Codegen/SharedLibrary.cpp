@@ -130,6 +130,8 @@ Error writeSharedLibrary(const std::string &path, const std::string &name, const
                                         path};
   if (hasWeights)
     arguments.push_back(placeholder);
+  if (!objects.helpers.empty())
+    arguments.push_back(objects.helpers);
   if (!error)
     error = runLld(arguments);
   sys::fs::remove(placeholder);

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#define ROW(name, hosted, file, symbol)                                                                                \
+#define ROW(name, part, file, symbol)                                                                                  \
   __asm__(".section .rodata\n"                                                                                         \
           ".balign 16\n"                                                                                               \
           "edgelm_bitcode_" #symbol ":\n"                                                                              \
@@ -15,24 +15,26 @@
 #include <bitcode_rows.inc>
 #undef ROW
 
+using edgelm::RuntimePart;
+
 namespace {
 struct Row {
   std::string_view name;
-  bool hosted;
+  RuntimePart part;
   const char *begin;
   const char *end;
 };
 } // namespace
 
 static const Row rows[] = {
-#define ROW(name, hosted, file, symbol) {name, hosted != 0, edgelm_bitcode_##symbol, edgelm_bitcode_end_##symbol},
+#define ROW(name, part, file, symbol) {name, RuntimePart::part, edgelm_bitcode_##symbol, edgelm_bitcode_end_##symbol},
 #include <bitcode_rows.inc>
 #undef ROW
 };
 
-std::string_view edgelm::findRuntimeBitcode(std::string_view name, bool hosted) {
+std::string_view edgelm::findRuntimeBitcode(std::string_view name, RuntimePart part) {
   for (const Row &row : rows)
-    if (row.name == name && row.hosted == hosted)
+    if (row.name == name && row.part == part)
       return {row.begin, static_cast<std::size_t>(row.end - row.begin)};
   return {};
 }

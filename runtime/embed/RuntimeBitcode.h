@@ -6,8 +6,14 @@
 
 namespace edgelm {
 
-/// The bitcode of the runtime of that name in runtime/CMakeLists.txt (an architecture and its calling convention), with
-/// the thread pool (hosted) or without; empty when there is none. The bytes are aligned to 16.
-std::string_view findRuntimeBitcode(std::string_view name, bool hosted);
+/// What there is for one architecture and its calling convention.
+enum class RuntimePart {
+  Core,    ///< the runtime without threads
+  Hosted,  ///< the runtime with the thread pool; only where there is an operating system
+  Helpers, ///< the functions that a compiler takes for granted (runtime/freestanding)
+};
+
+/// The bitcode of that part for a name in runtime/CMakeLists.txt; empty when there is none. The bytes are aligned to 16.
+std::string_view findRuntimeBitcode(std::string_view name, RuntimePart part);
 
 } // namespace edgelm

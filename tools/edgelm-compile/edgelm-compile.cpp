@@ -89,7 +89,10 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
       ->check(CLI::IsMember({"embed", "file"}))
       ->capture_default_str();
   app.add_option("--name", options.name, "C identifier of the product; default: the folder's name");
-  app.add_flag("--freestanding", options.freestanding, "without threads: needs memcpy, memmove and memset only");
+  app.add_flag_function(
+      "--freestanding,!--no-freestanding", [&](int64_t count) { options.freestanding = count > 0; },
+      "without threads, and with every function that the library calls, so that it links with -nostdlib; default: on "
+      "targets without an operating system");
   app.add_option("--emit", arguments.emit, "what to write: lib is libraries and header")
       ->check(CLI::IsMember({"lib", "obj", "asm", "llvm", "mlir"}))
       ->capture_default_str();

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+# A freestanding product brings these.
 BASICS = {"memcpy", "memmove", "memset"}
 # What the thread pool of a hosted product may call.
 LIBC = re.compile(r"(pthread_(create|join|mutex_\w+|cond_\w+|attr_\w+|self|setname_np)|sched_yield|sched_getaffinity|"
@@ -24,13 +25,13 @@ def fail(message):
     sys.exit("check_product: " + message)
 
 
-def check_archive(archive, name, allowed):
+def check_archive(archive, name, brings, allowed):
     found = symbols([str(archive)])
     defined = {symbol for symbol, kind in found if kind.isupper() and kind != "U"}
     undefined = {symbol for symbol, kind in found if kind == "U"} - defined
     weights = "edgelm_weights_of_" + name
-    if defined != {name, weights}:
-        fail(f"the archive defines {sorted(defined)}, expected only {name} and the hidden {weights}")
+    if defined - brings != {name, weights}:
+        fail(f"the archive defines {sorted(defined)}, expected only {name}, {sorted(brings)} and the hidden {weights}")
     unexpected = sorted(symbol for symbol in undefined if not allowed(symbol))
     if unexpected:
         fail(f"the archive needs {unexpected}")
@@ -70,9 +71,10 @@ def check_weights(folder, name):
 
 def main():
     folder, name, kind = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    allowed = (lambda symbol: symbol in BASICS) if kind == "freestanding" else (
+    isFree = kind == "freestanding"
+    allowed = (lambda symbol: symbol == "_GLOBAL_OFFSET_TABLE_") if isFree else (
         lambda symbol: symbol in BASICS or LIBC.match(symbol))
-    check_archive(folder / f"lib{name}.a", name, allowed)
+    check_archive(folder / f"lib{name}.a", name, BASICS if isFree else set(), allowed)
     check_shared(folder / f"lib{name}.so", name, allowed)
     check_weights(folder, name)
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* Start-up code of a Cortex-M without a C library: the vector table, memory, the floating-point unit, and the three
- * functions that a product of EdgeLM leaves to its program. */
+/* Start-up code of a Cortex-M without a C library: the vector table, memory, the floating-point unit. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,52 +53,3 @@ __attribute__((used)) void reset(void) {
 
 __attribute__((used, section(".vectors"))) static const void *const vectors[16] = {stack_end, reset, fault, fault,
                                                                                    fault,     fault, fault, fault};
-
-/* Without no_builtin a compiler would make each of them a call of itself. */
-__attribute__((no_builtin)) void *memcpy(void *to, const void *from, size_t bytes) {
-  unsigned char *d = to;
-  const unsigned char *s = from;
-  while (bytes--)
-    *d++ = *s++;
-  return to;
-}
-
-__attribute__((no_builtin)) void *memmove(void *to, const void *from, size_t bytes) {
-  unsigned char *d = to;
-  const unsigned char *s = from;
-  if (d <= s || d >= s + bytes)
-    return memcpy(to, from, bytes);
-  while (bytes--)
-    d[bytes] = s[bytes];
-  return to;
-}
-
-__attribute__((no_builtin)) void *memset(void *to, int value, size_t bytes) {
-  unsigned char *d = to;
-  while (bytes--)
-    *d++ = (unsigned char)value;
-  return to;
-}
-
-/* The same under the names of Arm's run-time ABI. */
-void __aeabi_memcpy(void *to, const void *from, size_t bytes) {
-  memcpy(to, from, bytes);
-}
-void __aeabi_memmove(void *to, const void *from, size_t bytes) {
-  memmove(to, from, bytes);
-}
-void __aeabi_memmove4(void *to, const void *from, size_t bytes) {
-  memmove(to, from, bytes);
-}
-void __aeabi_memcpy4(void *to, const void *from, size_t bytes) {
-  memcpy(to, from, bytes);
-}
-void __aeabi_memclr(void *to, size_t bytes) {
-  memset(to, 0, bytes);
-}
-void __aeabi_memclr4(void *to, size_t bytes) {
-  memset(to, 0, bytes);
-}
-void __aeabi_memclr8(void *to, size_t bytes) {
-  memset(to, 0, bytes);
-}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The functions that a freestanding library brings because the compiler takes them for granted.
+#pragma once
+
+#include "Codegen/Object.h"
+#include "Dialect/Targets.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+
+namespace llvm {
+class LLVMContext;
+} // namespace llvm
+
+namespace edgelm {
+
+/// An object with what `codeObject` leaves undefined besides `ownSymbol`, and what that needs in turn: functions of
+/// runtime/freestanding, weak, each in its own section. Empty when nothing is needed. A function that EdgeLM does not
+/// have is an error that names it.
+llvm::Expected<llvm::SmallVector<char, 0>> emitHelpers(llvm::StringRef codeObject, llvm::StringRef ownSymbol,
+                                                       const TargetSpec &target, const Machine &machine,
+                                                       llvm::TargetMachine &targetMachine, llvm::LLVMContext &context);
+
+} // namespace edgelm
