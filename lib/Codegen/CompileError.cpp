@@ -7,18 +7,16 @@ namespace edgelm {
 char CompileError::ID;
 
 ExitStatus explain(llvm::Error error, std::string &message) {
-  ExitStatus status = ExitStatus::Done;
+  ExitStatus first = ExitStatus::Done;
+  auto add = [&](ExitStatus status, const std::string &sentence) {
+    if (first == ExitStatus::Done)
+      first = status;
+    message += (message.empty() ? "" : "\n") + sentence;
+  };
   llvm::handleAllErrors(
-      std::move(error),
-      [&](const CompileError &known) {
-        status = known.status;
-        message = known.message;
-      },
-      [&](const llvm::ErrorInfoBase &other) {
-        status = ExitStatus::Internal;
-        message = other.message();
-      });
-  return status;
+      std::move(error), [&](const CompileError &known) { add(known.status, known.message); },
+      [&](const llvm::ErrorInfoBase &other) { add(ExitStatus::Internal, other.message()); });
+  return first;
 }
 
 } // namespace edgelm

@@ -37,7 +37,8 @@ inline llvm::Error fail(ExitStatus status, const llvm::Twine &message) {
   return llvm::make_error<CompileError>(status, message);
 }
 
-/// Turns any error into its exit status and its sentence; an error of another class is our own fault.
+/// Turns any error into its exit status and its sentence; an error of another class is our own fault. Of several errors
+/// the first has the status, and each has a line.
 ExitStatus explain(llvm::Error error, std::string &message);
 
 } // namespace edgelm

@@ -13,26 +13,33 @@ namespace edgelm {
 /// What is written.
 enum class Emit { Library, Object, Assembly, Llvm, Mlir };
 
+/// Tokens of a prefill: weights are read once for all of them. Where memory is scarce, activations of fewer.
+inline constexpr int64_t defaultPrefillChunk = 128, smallPrefillChunk = 16;
+
 /// One compile for one target.
 struct CompileOptions {
   std::string input;  ///< model folder, .onnx file, or .mlir text that an earlier phase printed
   std::string output; ///< folder that gets a folder for the target; a file or "-" with stopAfter
   std::string name;   ///< C identifier; empty: from the input's name
   TargetSpec target;
-  std::optional<int64_t> context;    ///< tokens; default: the smaller of the model's and 2048
-  int64_t prefillChunk = 128;        ///< tokens of a call of @prefill and @score, at most the context
-  std::string kv = "f32";            ///< element type of the key/value cache
-  std::string quant;                 ///< format of every matrix; empty: as stored
-  std::vector<std::string> quantMap; ///< REGEX=FORMAT, for matrices by name
-  std::string quantEmbedding;        ///< format of the embedding table
-  std::string quantHead;             ///< format of the matrix that makes the logits
-  bool quantizedActivations = true;  ///< int8 activations where weights have a number format
-  uint32_t maxThreads = 64;          ///< that a session can be opened with
-  bool weightsInFile = false;        ///< beside the library instead of inside
-  std::optional<bool> freestanding;  ///< without threads, with all functions that it calls; default: on bare machines
+  std::optional<int64_t> context;      ///< tokens; default: the smaller of the model's and 2048
+  std::optional<int64_t> prefillChunk; ///< tokens of a call of @prefill and @score, at most the context; default:
+                                       ///< by the target, fewer where a limit of RAM has no room for so many
+  std::string kv = "f32";              ///< element type of the key/value cache
+  std::string quant;                   ///< format of every matrix; empty: as stored
+  std::vector<std::string> quantMap;   ///< REGEX=FORMAT, for matrices by name
+  std::string quantEmbedding;          ///< format of the embedding table
+  std::string quantHead;               ///< format of the matrix that makes the logits
+  bool quantizedActivations = true;    ///< int8 activations where weights have a number format
+  uint32_t maxThreads = 64;            ///< that a session can be opened with
+  bool weightsInFile = false;          ///< beside the library instead of inside
+  std::optional<bool> freestanding;    ///< without threads, with all functions that it calls; default: on bare machines
+  std::optional<uint64_t> maxRam, maxFlash; ///< bytes, 0: any number; default: what the target's board has
   Emit emit = Emit::Library;
   std::string startAfter; ///< phase that printed the input, for .mlir
   std::string stopAfter;  ///< phase whose IR is printed
+  bool dryRun = false;    ///< only print sizes by context
+  bool json = false;      ///< with dryRun: for programs
   bool timing = false;
   bool explain = false; ///< print what was made of the model's nodes
   bool verifyEach = true;

@@ -130,6 +130,8 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
       if (Error error = writeCode(objects.helpers, StringRef(helpers->data(), helpers->size())))
         return error;
   }
+  if (Error error = inputs.accept({info.codeBytes - info.tokenizer.size(), 0}))
+    return error;
   if (Error error = emitWeights(os.str(), objects))
     return error;
   return options.emit == Emit::Object ? Error::success() : emitLibraries(objects);

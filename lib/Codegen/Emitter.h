@@ -4,6 +4,7 @@
 
 #include "Codegen/CompileOptions.h"
 #include "Codegen/FileHash.h"
+#include "Codegen/Footprint.h"
 #include "Codegen/ModelInfo.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
@@ -25,6 +26,8 @@ struct EmitInputs {
   const CompileOptions &options;
   std::string modelDir;                                         ///< folder that weight files are relative to
   std::function<llvm::Expected<std::vector<FileHash>>()> files; ///< hashes of what was read; called once, at the end
+  std::function<llvm::Error(const CodeSizes &)>
+      accept; ///< refuses a product that is too large; called once, before it is written
   StageTimer &timer;
 };
 

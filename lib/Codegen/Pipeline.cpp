@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The compiler as a table: import gives a module, these phases transform it, Compiler.cpp turns the end into files.
+// The compiler as a table: import gives a module, these phases transform it, Compilation.cpp turns the end into files.
 #include "Codegen/Pipeline.h"
 #include "Codegen/Abi.h"
 #include "Codegen/CodegenPasses.h"
@@ -29,7 +29,7 @@ static void addIncremental(OpPassManager &passes, const PhaseInputs &inputs, Mod
   AddCacheOptions options;
   options.context = inputs.context;
   options.kv = inputs.options.kv;
-  options.prefillChunk = std::min(inputs.options.prefillChunk, inputs.context);
+  options.prefillChunk = std::min(inputs.options.prefillChunk.value_or(defaultPrefillChunk), inputs.context);
   passes.addPass(createAddCache(options));
 }
 

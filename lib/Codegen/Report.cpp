@@ -2,6 +2,7 @@
 // Prints the report and the summary.
 #include "Codegen/Report.h"
 #include "Codegen/Abi.h"
+#include "Codegen/ByteText.h"
 #include "Dialect/PackedLayout.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -143,17 +144,6 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
   return report.dump(2) + "\n";
 }
 
-/// Bytes with a unit that fits.
-static std::string human(uint64_t bytes) {
-  std::string text;
-  raw_string_ostream os(text);
-  if (bytes >= 1 << 20)
-    os << format("%.1f MiB", bytes / 1048576.0);
-  else
-    os << format("%.1f KiB", bytes / 1024.0);
-  return text;
-}
-
 /// Bytes of all weights with every matrix in the format; nothing where a group is longer than a matrix has columns.
 static std::optional<uint64_t> bytesIn(const FormatRow &row, const ModelInfo &info) {
   uint64_t bytes = info.weightBytes;
@@ -180,7 +170,7 @@ static std::string reductionsText(const ModelInfo &info) {
     if (!bytes || *bytes * 10 > last * 9 || found == 3)
       continue;
     os << (found++ ? ", " : "smaller: ") << "--quant " << StringRef(row.name.data(), row.name.size()) << " "
-       << human(*bytes);
+       << bytesText(*bytes);
     last = *bytes;
   }
   os << (found ? "\n" : "");
@@ -204,8 +194,8 @@ static std::string formatsText(const ModelInfo &info) {
 std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
   std::string text;
   raw_string_ostream os(text);
-  os << info.name << " for " << options.target.name << ": weights " << human(info.weightBytes) << ", code "
-     << human(info.codeBytes) << ", arena " << human(info.arenaBytes);
+  os << info.name << " for " << options.target.name << ": weights " << bytesText(info.weightBytes) << ", code "
+     << bytesText(info.codeBytes) << ", arena " << bytesText(info.arenaBytes);
   if (info.context)
     os << ", context " << info.context << " tokens";
   if (const EntryInfo *decode = info.entry("decode"))

@@ -75,13 +75,8 @@ static Error finish(const Child &child) {
 
 Error runSideBySide(ArrayRef<std::function<Error()>> tasks, unsigned jobs) {
   std::deque<Child> running;
-  Error first = Error::success();
-  auto keep = [&](Error error) {
-    if (first)
-      consumeError(std::move(error));
-    else
-      first = std::move(error);
-  };
+  Error all = Error::success();
+  auto keep = [&](Error error) { all = joinErrors(std::move(all), std::move(error)); };
   for (size_t i = 0; i < tasks.size() || !running.empty();) {
     if (i < tasks.size() && running.size() < jobs) {
       Expected<Child> child = start(i, tasks[i]);
@@ -98,7 +93,7 @@ Error runSideBySide(ArrayRef<std::function<Error()>> tasks, unsigned jobs) {
     keep(finish(running.front()));
     running.pop_front();
   }
-  return first;
+  return all;
 }
 
 } // namespace edgelm

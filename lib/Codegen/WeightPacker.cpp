@@ -44,13 +44,17 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
     place.panel = op.getPanel();
     place.offset = op.getOffset();
     place.bytes = packedBytes(place.type, place.panel);
-    for (mlir::Operation *user : op->getUsers())
-      place.isMatrix |= isa<EmbedOp>(user) || (isa<LinearOp>(user) && place.panel);
+    for (mlir::Operation *user : op->getUsers()) {
+      place.isTable |= isa<EmbedOp>(user);
+      place.isMatrix |= place.isTable || (isa<LinearOp>(user) && place.panel);
+    }
     place.names = namesOf(op);
     // At one offset the larger is the whole of which the other is a part.
     auto [known, isNew] = byOffset.try_emplace(place.offset, place);
+    place.isTable |= known->second.isTable;
     if (!isNew && known->second.bytes < place.bytes)
       known->second = place;
+    known->second.isTable = place.isTable;
   });
   std::vector<WeightPlace> places;
   for (auto &[offset, place] : byOffset) {

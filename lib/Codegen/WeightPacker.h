@@ -19,6 +19,7 @@ struct WeightPlace {
   mlir::RankedTensorType type;        ///< shape and element type in the product
   std::vector<double> relativeErrors; ///< [sources], once written; empty: as stored
   bool isMatrix = false;              ///< of a linear or an embedding: what formats are for
+  bool isTable = false;               ///< a matrix whose rows an embedding looks up
   int64_t panel = 0;                  ///< output columns of a panel; 0: row-major
   int64_t offset = 0;                 ///< bytes from the start of the weights
   int64_t bytes = 0;                  ///< with padding to whole panels, without that to the next place

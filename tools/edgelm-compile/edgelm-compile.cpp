@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Compiles an exported model into a static and a shared library for each target.
 #include "Codegen/Abi.h"
+#include "Codegen/Budget.h"
+#include "Codegen/ByteText.h"
 #include "Codegen/ChosenTarget.h"
 #include "Codegen/CompileError.h"
 #include "Codegen/Compiler.h"
@@ -36,9 +38,6 @@ struct Arguments {
 static const std::map<std::string, Emit> emitNames = {
     {"lib", Emit::Library}, {"obj", Emit::Object}, {"asm", Emit::Assembly}, {"llvm", Emit::Llvm}, {"mlir", Emit::Mlir}};
 
-/// Masks and position tables are recognised by two different lengths of at least 2 tokens.
-static constexpr int leastContext = 3;
-
 static void addOptions(CLI::App &app, Arguments &arguments) {
   CompileOptions &options = arguments.options;
   app.add_option("model", options.input, "folder of an exported model, .onnx file, or .mlir text of --stop-after");
@@ -58,7 +57,7 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
       ->check(CLI::IsMember({"hard", "soft"}));
   app.add_option("-c,--context", options.context,
                  "tokens that a session holds; default: the smaller of the model's and 2048")
-      ->check(CLI::Range(leastContext, INT32_MAX, "INT >= 3"));
+      ->check(CLI::Range(int(leastContext), INT32_MAX, "INT >= 3"));
   app.add_option("--quant", options.quant, "number format of the matrices; default: the type they are stored in");
   app.add_option(
          "--quant-map", options.quantMap,
@@ -74,15 +73,24 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
       ->check(CLI::IsMember({"int8", "f32"}))
       ->capture_default_str();
   app.add_flag("--print-formats", arguments.printFormats, "print the number formats and exit");
-  app.add_option("--prefill-chunk", options.prefillChunk, "tokens that one pass over the weights takes")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  app.add_option("--prefill-chunk", options.prefillChunk,
+                 "tokens that one pass over the weights takes; default: " + std::to_string(defaultPrefillChunk) + ", " +
+                     std::to_string(smallPrefillChunk) + " on microcontrollers, fewer where RAM has a limit")
+      ->check(CLI::PositiveNumber);
   app.add_option("--kv", options.kv, "element type of the key/value cache")
       ->check(CLI::IsMember({"f32", "f16", "int8"}))
       ->capture_default_str();
   app.add_option("--max-threads", options.maxThreads, "threads that a session can be opened with")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  app.add_option("--max-ram", options.maxRam,
+                 "RAM that the library may take (arena and stack): 256K, 1M; default: what the target's board has; 0: "
+                 "any; more is an error of status 4")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--max-flash", options.maxFlash, "the same for flash: weights, code and tables")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_flag("--dry-run", options.dryRun, "print sizes by context and the largest that fits, and write nothing");
+  app.add_flag("--json", options.json, "with --dry-run: as JSON");
   app.add_flag("--deterministic")
       ->description("the same bits for any number of threads and any pieces of a prompt; always so");
   app.add_option("--weights", arguments.weights, "embed: inside the library; file: in lib<name>.weights beside it")
@@ -107,8 +115,12 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
 }
 
 static void printTargets() {
-  for (const TargetRow *row : targetTable())
-    llvm::outs() << llvm::left_justify(llvm::StringRef(row->name), 16) << row->summary << "\n";
+  for (const TargetRow *row : targetTable()) {
+    llvm::outs() << llvm::left_justify(llvm::StringRef(row->name), 16) << row->summary;
+    if (row->ramBytes)
+      llvm::outs() << "; " << bytesText(row->ramBytes) << " RAM, " << bytesText(row->flashBytes) << " flash";
+    llvm::outs() << "\n";
+  }
   std::optional<TargetSpec> host = hostTarget();
   llvm::outs() << llvm::left_justify("host", 16)
                << (host ? "this machine: " + host->cpu + ", scheduled for " + host->tuneCpu : "not supported") << "\n";
@@ -133,6 +145,8 @@ static llvm::Error checkUsage(const CompileOptions &options) {
   for (const std::string &name : {options.quant, options.quantEmbedding, options.quantHead})
     if (!name.empty() && !findFormat(name))
       return fail(ExitStatus::BadInput, "unknown format '" + name + "'; known formats: " + formatNames());
+  if (options.json && !options.dryRun)
+    return fail(ExitStatus::BadInput, "--json is for --dry-run; the report of a product is its .json file");
   for (const std::string &name : {options.stopAfter, options.startAfter})
     if (!name.empty() && name != "import" && !findPhase(name))
       return fail(ExitStatus::BadInput, "unknown phase '" + name + "'; known phases: " + phaseNames());

@@ -75,15 +75,15 @@ static constexpr TargetRow board(TargetRow core, std::string_view name, std::str
 
 static constexpr TargetRow kRows[] = {
     kM0Plus,
-    board(kM0Plus, "rp2040", "Raspberry Pi Pico (RP2040, Cortex-M0+): 264 KiB, 2 MiB flash", 264 * kKiB, 2 * kMiB),
+    board(kM0Plus, "rp2040", "Raspberry Pi Pico (RP2040, Cortex-M0+)", 264 * kKiB, 2 * kMiB),
     kM3,
     kM4,
-    board(kM4, "nrf52840", "Nordic nRF52840 (Cortex-M4): 256 KiB, 1 MiB flash", 256 * kKiB, 1 * kMiB),
-    board(kM4, "nucleo-l4r5zi", "ST NUCLEO-L4R5ZI (Cortex-M4): 640 KiB, 2 MiB flash", 640 * kKiB, 2 * kMiB),
+    board(kM4, "nrf52840", "Nordic nRF52840 (Cortex-M4)", 256 * kKiB, 1 * kMiB),
+    board(kM4, "nucleo-l4r5zi", "ST NUCLEO-L4R5ZI (Cortex-M4)", 640 * kKiB, 2 * kMiB),
     kM7,
-    board(kM7, "stm32h743", "ST STM32H743 (Cortex-M7): 512 KiB in one piece, 2 MiB flash", 512 * kKiB, 2 * kMiB),
+    board(kM7, "stm32h743", "ST STM32H743 (Cortex-M7), RAM in one piece", 512 * kKiB, 2 * kMiB),
     kM33,
-    board(kM33, "rp2350", "Raspberry Pi Pico 2 (RP2350, Cortex-M33): 520 KiB, 4 MiB flash", 520 * kKiB, 4 * kMiB),
+    board(kM33, "rp2350", "Raspberry Pi Pico 2 (RP2350, Cortex-M33)", 520 * kKiB, 4 * kMiB),
     kM55,
 };
 

@@ -24,7 +24,7 @@ static constexpr TargetRow rv32(std::string_view name, std::string_view summary,
 
 static constexpr TargetRow kRows[] = {
     rv32("rv32imc", "32-bit RISC-V with multiplication", "+m,+c", 0, 0),
-    rv32("esp32-c3", "Espressif ESP32-C3 (rv32imc): 400 KiB, 4 MiB flash", "+m,+c", 400 * kKiB, 4 * kMiB),
+    rv32("esp32-c3", "Espressif ESP32-C3 (rv32imc)", "+m,+c", 400 * kKiB, 4 * kMiB),
     rv32("rv32imac", "32-bit RISC-V with multiplication and atomics", "+m,+a,+c", 0, 0),
 };
 

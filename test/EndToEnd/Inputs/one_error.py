@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs a command that must fail as every tool does: one line of error, its exit status, nothing written.
+"""Runs a command that must fail as every tool does: one error, its exit status, nothing written.
 
 usage: one_error.py STATUS FOLDER COMMAND...
 
 STATUS  the exit status that is expected
 FOLDER  where the command would write; it must not exist afterwards
-The line is printed, for FileCheck.
+The error is printed, for FileCheck: a line, and indented ones where there is more to say.
 """
 import pathlib
 import subprocess
@@ -24,9 +24,11 @@ def main():
         fail(f"the exit status is {done.returncode}, expected {status}; the command said: {text}")
     if done.stdout:
         fail(f"standard output is not empty: {done.stdout[:200]!r}")
-    if not text.startswith(pathlib.Path(command[0]).name + ": error: ") or text.count("\n") != 1 or text[-1] != "\n":
+    lines = text.split("\n")
+    is_one = all(line.startswith("  ") for line in lines[1:-1]) and not lines[-1]
+    if not text.startswith(pathlib.Path(command[0]).name + ": error: ") or not is_one:
         fail(f"expected one line that begins with the tool's name and 'error:', found {text!r}")
-    if not text[:-1].isprintable() or text.endswith(".\n"):
+    if not all(line.isprintable() and not line.endswith(".") for line in lines):
         fail(f"expected printable characters without a final period, found {text!r}")
     if folder.exists():
         fail(f"{folder} was left behind: {sorted(map(str, folder.rglob('*')))}")

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Chooses the lengths that a model is bound to, and runs one phase after the other.
+#include "Codegen/PhaseRun.h"
+#include "Dialect/EdgeLMDialect.h"
+#include "Dialect/ModelContext.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace llvm;
+
+namespace edgelm {
+
+/// Tokens that a model is bound to while it is raised, and a second number that shows what depends on it. Small, since
+/// masks are evaluated at both; @context has the real number.
+static constexpr int64_t bindTokens = 12, bindProbeTokens = 19;
+
+Expected<std::unique_ptr<PhaseRun>> PhaseRun::start(mlir::OwningOpRef<mlir::ModuleOp> module,
+                                                    const CompileOptions &options, uint64_t longestPieceBytes) {
+  int64_t context = options.context.value_or(defaultContext(*module));
+  mlir::IntegerAttr limit = (*module)->getAttrOfType<mlir::IntegerAttr>(kContextAttr);
+  if (limit && context > limit.getInt())
+    return fail(ExitStatus::BadInput, "the model has positions for " + Twine(limit.getInt()) +
+                                          " tokens, but --context asks for " + Twine(context));
+  std::unique_ptr<PhaseRun> run(new PhaseRun(options));
+  run->inputs.context = context;
+  run->inputs.probeTokens = std::min(bindProbeTokens, context);
+  run->inputs.mainTokens = std::min(bindTokens, run->inputs.probeTokens - 1);
+  run->inputs.longestPieceBytes = longestPieceBytes;
+  if (!StringRef(options.input).ends_with(".mlir"))
+    run->imported = (*module).clone();
+  // Text goes on behind the phase that printed it.
+  else if (!options.startAfter.empty() && options.startAfter != "import")
+    run->nextPhase = findPhase(options.startAfter) - phaseTable().data() + 1;
+  run->current = std::move(module);
+  return run;
+}
+
+Expected<std::unique_ptr<PhaseRun>> PhaseRun::again(const CompileOptions &other) const {
+  Expected<std::unique_ptr<PhaseRun>> run = start((*imported).clone(), other, inputs.longestPieceBytes);
+  if (run)
+    (*run)->inputs.sessionBytes = inputs.sessionBytes;
+  return run;
+}
+
+void PhaseRun::setTarget(const TargetSpec &target, uint64_t sessionBytes) {
+  options.target = target;
+  inputs.sessionBytes = sessionBytes;
+}
+
+const Phase *PhaseRun::next() const {
+  return nextPhase < phaseTable().size() ? &phaseTable()[nextPhase] : nullptr;
+}
+
+/// An encoder does not become incremental: it is raised for all the tokens of a call.
+static bool isEncoderOfOtherLength(mlir::ModuleOp module, int64_t tokens) {
+  mlir::func::FuncOp encode = module.lookupSymbol<mlir::func::FuncOp>("encode");
+  if (!encode)
+    return false;
+  for (unsigned i = 0; i < encode.getNumArguments(); ++i)
+    if (mlir::StringAttr role = encode.getArgAttrOfType<mlir::StringAttr>(i, kRoleAttr);
+        role && role.getValue() == "tokens")
+      return tensorType(encode.getArgument(i)).getNumElements() != tokens;
+  return false;
+}
+
+Error PhaseRun::run() {
+  const Phase &phase = *next();
+  if (Error error = runPhase(phase, *current, inputs))
+    return error;
+  ++nextPhase;
+  bool beginsAgain =
+      imported && !isBoundToContext && phase.name == "incremental" && isEncoderOfOtherLength(*current, inputs.context);
+  if (!beginsAgain)
+    return Error::success();
+  current = (*imported).clone();
+  inputs.mainTokens = inputs.context;
+  inputs.probeTokens = std::min(bindTokens, inputs.context - 1);
+  isBoundToContext = true;
+  nextPhase = 0;
+  return Error::success();
+}
+
+} // namespace edgelm
