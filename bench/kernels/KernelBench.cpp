@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Measures single kernels on one core against the machine's own peak: G multiply-accumulates a second and GB/s.
 //
-// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, mv, uk, dp, du, pf, next,
+// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, rs, mv, uk, dp, du, pf, next,
 // scratch; of attention: qb, rt. q=FORMAT measures quantized weights (and their schedule), act=0 with activations in f32.
 #include "Codegen/HostTarget.h"
 #include "Codegen/Kernels/Attention.h"
@@ -149,6 +149,7 @@ int main(int argc, char **argv) {
   LinearSchedule &schedule = format ? isa.schedules.quantized : isa.schedules.linear;
   schedule.tileRows[0] = setting(argc, argv, "m", schedule.tileRows[0]);
   schedule.tileRows[1] = setting(argc, argv, "m2", schedule.tileRows[1]);
+  schedule.rowScaleTileRows = setting(argc, argv, "rs", schedule.rowScaleTileRows);
   schedule.tileVectors = setting(argc, argv, "mv", schedule.tileVectors);
   schedule.scratchBytes = setting(argc, argv, "scratch", schedule.scratchBytes);
   schedule.unrollK = setting(argc, argv, "uk", schedule.unrollK);
@@ -161,7 +162,7 @@ int main(int argc, char **argv) {
 
   constexpr size_t poolBytes = size_t(384) << 20;
   float *pool = allocate(poolBytes, setting(argc, argv, "huge", 1));
-  float *input = allocate(4 << 20), *output = allocate(32 << 20);
+  float *input = allocate(4 << 20), *output = allocate(32 << 20, setting(argc, argv, "huge", 1));
   // Codes of zeros and ones, whose scales are small numbers.
   if (format)
     memset(pool, 1, poolBytes);
@@ -170,10 +171,11 @@ int main(int argc, char **argv) {
   llvm::outs() << llvm::format("%s (%s): fma peak (512 bit) %.1f GMAC/s, read %.1f GB/s from memory\n",
                                target->name.c_str(), target->isa.c_str(), peak, band);
 
-  const Shape shapes[] = {{128, 768, 2048, false}, {128, 768, 768, false}, {128, 2048, 768, false},
-                          {128, 768, 2304, false}, {128, 768, 2048, true}, {128, 288, 768, false},
-                          {16, 768, 2048, false},  {1, 768, 2304, false},  {1, 2048, 768, false},
-                          {1, 768, 2048, true},    {1, 768, 32000, false}, {1, 288, 768, false}};
+  const Shape shapes[] = {{128, 768, 2048, false},  {128, 768, 768, false},   {128, 2048, 768, false},
+                          {128, 768, 2304, false},  {128, 768, 2048, true},   {128, 288, 768, false},
+                          {128, 288, 32000, false}, {128, 768, 32000, false}, {16, 768, 2048, false},
+                          {1, 768, 2304, false},    {1, 2048, 768, false},    {1, 768, 2048, true},
+                          {1, 768, 32000, false},   {1, 288, 768, false}};
   int64_t only = setting(argc, argv, "rows", 0);
   for (const Shape &shape : shapes) {
     if (only && shape.rows != only)

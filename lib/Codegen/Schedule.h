@@ -29,6 +29,9 @@ struct LinearSchedule {
   bool prefetchNextPanel;
   /// Up to that many bytes of codes, the matmul unpacks a panel to the stack before it multiplies.
   int64_t scratchBytes;
+  /// Rows of the largest register tile over quantized weights with one scale a row, which need no sums in f32 beside
+  /// those of i32; 0 takes the first of `tileRows`.
+  int64_t rowScaleTileRows = 0;
   /// Tiles of rows that a matrix unit works on at once, beside each other `tileVectors` tiles of columns; the rows left
   /// over are divided by half as many, and so on, and then as `tileRows` says.
   int64_t matrixTiles = 1;

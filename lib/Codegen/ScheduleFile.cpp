@@ -26,6 +26,7 @@ constexpr LinearSetting kLinearSettings[] = {
     {"decode-unroll-k", &LinearSchedule::decodeUnrollK},
     {"decode-prefetch-bytes", &LinearSchedule::decodePrefetchBytes},
     {"scratch-bytes", &LinearSchedule::scratchBytes},
+    {"row-scale-tile-rows", &LinearSchedule::rowScaleTileRows},
     {"matrix-tiles", &LinearSchedule::matrixTiles},
     {"matrix-depth-bytes", &LinearSchedule::matrixDepthBytes},
 };

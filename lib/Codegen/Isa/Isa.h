@@ -50,6 +50,13 @@ struct ByteDot {
   /// A lane of a register of activations is an operand as good as a vector that repeats it.
   bool takesLanes = false;
   bool columnsApart = false;
+  /// For unsigned weights of up to `fewBits` bits, where the row has something cheaper for them.
+  ByteProduct ofFew = {};
+  int fewBits = 0;
+
+  const ByteProduct &productOf(int bits, bool isSigned) const {
+    return isSigned || bits > unsignedBits ? ofSigned : bits <= fewBits ? ofFew : ofUnsigned;
+  }
 };
 
 /// A matrix unit whose registers are tiles: [row][column] sums of i32 grow by the products of signed activations,

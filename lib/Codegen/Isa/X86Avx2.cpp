@@ -6,7 +6,8 @@
 
 namespace edgelm {
 
-// 6 x 2 accumulators, two weights and one activation fill 15 of 16 registers.
+// 6 x 2 accumulators, two weights and one activation fill 15 of 16 registers. Quantized, 6 x 2 spill sums and are still
+// 5 to 10 % faster than 4 x 2, 3 x 2 and 4 x 1 for codes of 4 bits, 4 x 2 for those of 8 bits (Cascade Lake).
 static constexpr Schedules kSchedules = {.linear = {.tileRows = {6, 2, 1, 0},
                                                     .tileVectors = 2,
                                                     .minItems = 64,
@@ -16,15 +17,16 @@ static constexpr Schedules kSchedules = {.linear = {.tileRows = {6, 2, 1, 0},
                                                     .decodePrefetchBytes = 2048,
                                                     .prefetchNextPanel = true,
                                                     .scratchBytes = 0},
-                                         .quantized = {.tileRows = {4, 2, 1, 0},
-                                                       .tileVectors = 1,
+                                         .quantized = {.tileRows = {6, 2, 1, 0},
+                                                       .tileVectors = 2,
                                                        .minItems = 64,
                                                        .unrollK = 1,
                                                        .decodePanels = 1,
                                                        .decodeUnrollK = 1,
                                                        .decodePrefetchBytes = 2048,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 512 << 10},
+                                                       .prefetchNextPanel = true,
+                                                       .scratchBytes = 512 << 10,
+                                                       .rowScaleTileRows = 4},
                                          .attention = {.queryBlock = 16, .rowsTogether = 2}};
 
 const IsaRow kX86Avx2 = {
@@ -34,7 +36,12 @@ const IsaRow kX86Avx2 = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {{x86MaddUnsigned}, kMaddUnsignedBits, {x86MaddSigned}, x86Lookup},
+    .dot = {.ofUnsigned = {x86MaddUnsigned},
+            .unsignedBits = kMaddUnsignedBits,
+            .ofSigned = {x86MaddSigned},
+            .lookup = x86Lookup,
+            .ofFew = {x86MaddFew, kMaddFewSlices},
+            .fewBits = kMaddFewBits},
     .schedules = kSchedules,
 };
 

@@ -30,14 +30,29 @@ static Val call(KernelBuilder &k, const Intrinsic &names, mlir::Type result, llv
   return k.intrinsic(name, result, operands);
 }
 
-static Val madd(KernelBuilder &k, Val sum, Val weights, Val activations) {
+/// Sums of two products each, in 16 bits.
+static Val maddBytes(KernelBuilder &k, Val weights, Val activations) {
   mlir::Type words = mlir::VectorType::get({lanesOf(weights) / 2}, k.b.getI16Type());
-  Val pairs = call(k, kMaddBytes, words, {weights, activations});
-  return sum + call(k, kMaddWords, sum.type(), {pairs, k.likeInt(words, 1)});
+  return call(k, kMaddBytes, words, {weights, activations});
+}
+
+static Val addWords(KernelBuilder &k, Val sum, Val words) {
+  return sum + call(k, kMaddWords, sum.type(), {words, k.likeInt(words.type(), 1)});
+}
+
+static Val madd(KernelBuilder &k, Val sum, Val weights, Val activations) {
+  return addWords(k, sum, maddBytes(k, weights, activations));
 }
 
 Val x86MaddUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
   return madd(k, sum, weights(first), x.quad(first));
+}
+
+Val x86MaddFew(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  Val words = maddBytes(k, weights(first), x.quad(first));
+  for (int64_t slice = first + 1; slice < first + kMaddFewSlices; ++slice)
+    words = words + maddBytes(k, weights(slice), x.quad(slice));
+  return addWords(k, sum, words);
 }
 
 Val x86MaddSigned(KernelBuilder &k, Val sum, Slices slices, Activations &x, int64_t first) {

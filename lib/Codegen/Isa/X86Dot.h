@@ -12,7 +12,11 @@ inline constexpr int kMaddUnsignedBits = 7;
 /// pmaddubsw, pmaddwd, paddd.
 Val x86MaddUnsigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
-/// As above with |weight| and the weight's sign on the activation (psignb); a weight of -128 is exact.
+/// As above, with the sums of four products of weights of up to `kMaddFewBits` bits in 16 bits: 8 * 31 * 127 < 2^15.
+inline constexpr int kMaddFewBits = 5, kMaddFewSlices = 4;
+Val x86MaddFew(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
+
+/// As x86MaddUnsigned with |weight| and the weight's sign on the activation (psignb); a weight of -128 is exact.
 Val x86MaddSigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
 /// vpdpbusd.

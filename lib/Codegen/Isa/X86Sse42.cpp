@@ -12,7 +12,12 @@ const IsaRow kX86Sse42 = {
     .hasFma = false,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
-    .dot = {{x86MaddUnsigned}, kMaddUnsignedBits, {x86MaddSigned}, x86Lookup},
+    .dot = {.ofUnsigned = {x86MaddUnsigned},
+            .unsignedBits = kMaddUnsignedBits,
+            .ofSigned = {x86MaddSigned},
+            .lookup = x86Lookup,
+            .ofFew = {x86MaddFew, kMaddFewSlices},
+            .fewBits = kMaddFewBits},
     // 6 x 2 accumulators, two weights, one activation and one product fill all 16 registers.
     .schedules = {.linear = {.tileRows = {6, 2, 1, 0},
                              .tileVectors = 2,
@@ -30,7 +35,7 @@ const IsaRow kX86Sse42 = {
                                 .decodePanels = 1,
                                 .decodeUnrollK = 1,
                                 .decodePrefetchBytes = 2048,
-                                .prefetchNextPanel = false,
+                                .prefetchNextPanel = true,
                                 .scratchBytes = 512 << 10},
                   .attention = {.queryBlock = 16, .rowsTogether = 2}},
 };

@@ -55,10 +55,10 @@ llvm::SmallVector<int64_t> LinearSpec::rowTiles(const IsaRow &isa) const {
   if (usesTiles(isa))
     for (int64_t count = nest.matrixTiles; count > 0; count /= 2)
       tiles.push_back(count * isa.tile.rows);
-  for (int64_t count : nest.tileRows)
-    if (count)
-      tiles.push_back(count);
-  llvm::erase_if(tiles, [&](int64_t count) { return count > rows; });
+  if (format && int8Input && sumsOverRow(*format))
+    tiles.push_back(nest.rowScaleTileRows);
+  llvm::append_range(tiles, nest.tileRows);
+  llvm::erase_if(tiles, [&](int64_t count) { return count == 0 || count > rows; });
   return tiles;
 }
 
@@ -109,8 +109,6 @@ private:
 
 } // namespace
 
-static constexpr int64_t kLineBytes = 64;
-
 /// Sums from zero over all of K, ordered [row][panel][column]. `fetch` may prefetch in each unrolled iteration.
 Vals LinearBuilder::accumulate(llvm::ArrayRef<Val> panels, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns,
                                int64_t unroll, llvm::function_ref<void(Val)> fetch) {
@@ -159,21 +157,13 @@ void LinearBuilder::prefetchMatvec(llvm::ArrayRef<Val> panels, Val step) {
         k.prefetch(matrix, {panel + skip, at, k.index(byte / weightBytes())}, 3);
 }
 
-/// Spreads the lines of the next panel over the row tiles of this one, so that it is in the second-level cache in time.
 void LinearBuilder::prefetchNext(Val panel, Val row, Val step) {
-  int64_t tile = schedule.tileRows[0];
-  int64_t tiles = spec.rows / tile;
-  int64_t iterations = spec.k / schedule.unrollK;
-  if (!schedule.prefetchNextPanel || tiles == 0 || iterations == 0)
-    return;
-  int64_t lines = llvm::divideCeil(spec.k * panelColumns * weightBytes(), kLineBytes);
-  int64_t each = llvm::divideCeil(lines, tiles * iterations);
   int64_t lineElements = kLineBytes / weightBytes();
-  Val iteration = row / double(tile) * double(iterations) + step / double(schedule.unrollK);
-  Val first = iteration * double(each * lineElements);
-  for (mlir::Value matrix : weights)
-    for (int64_t i = 0; i < each; ++i)
-      k.prefetch(matrix, {panel + 1.0, k.index(0), first + double(i * lineElements)}, 2);
+  forNextPanel(row, step / double(schedule.unrollK), spec.k / schedule.unrollK, spec.k * panelColumns * weightBytes(),
+               [&](Val line) {
+                 for (mlir::Value matrix : weights)
+                   k.prefetch(matrix, {panel + 1.0, k.index(0), line * double(lineElements)}, 2);
+               });
 }
 
 void LinearBuilder::build() {
@@ -187,7 +177,7 @@ void LinearBuilder::build() {
     });
   forTiles([](Val) {},
            [&](Val panel, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns) {
-             bool fetches = tileRows == schedule.tileRows[0];
+             bool fetches = fetchesNextPanel(tileRows, columns);
              Vals sums = accumulate({panel}, row, tileRows, columns, schedule.unrollK, [&](Val at) {
                if (fetches)
                  prefetchNext(panel, row, at);

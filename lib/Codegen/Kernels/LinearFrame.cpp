@@ -74,6 +74,21 @@ void LinearFrame::forTiles(llvm::function_ref<void(Val)> prepare, Tile tile) {
   });
 }
 
+bool LinearFrame::fetchesNextPanel(int64_t tileRows, llvm::ArrayRef<Column> columns) const {
+  return schedule.prefetchNextPanel && tileRows == spec.rowTiles(k.isa)[0] && columns.front().vector == 0;
+}
+
+void LinearFrame::forNextPanel(Val row, Val iteration, int64_t iterations, int64_t panelBytes,
+                               llvm::function_ref<void(Val)> fetch) {
+  int64_t tileRows = spec.rowTiles(k.isa)[0], tiles = spec.rows / tileRows;
+  if (tiles * iterations == 0)
+    return;
+  int64_t each = llvm::divideCeil(llvm::divideCeil(panelBytes, kLineBytes), tiles * iterations);
+  Val first = (row / double(tileRows) * double(iterations) + iteration) * double(each);
+  for (int64_t i = 0; i < each; ++i)
+    fetch(first + double(i));
+}
+
 void LinearFrame::finishLanes(Val panel, Val row, llvm::ArrayRef<Column> columns, llvm::ArrayRef<Val> sums,
                               bool isLast) {
   int64_t inLastPanel = spec.n - (llvm::divideCeil(spec.n, panelColumns) - 1) * panelColumns;

@@ -6,6 +6,8 @@
 
 namespace edgelm {
 
+inline constexpr int64_t kLineBytes = 64;
+
 /// One vector of columns within a panel: of which matrix, and which vector of the panel.
 struct Column {
   size_t matrix;
@@ -24,6 +26,14 @@ public:
   /// and columns.
   using Tile = llvm::function_ref<void(Val panel, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns)>;
   void forTiles(llvm::function_ref<void(Val panel)> prepare, Tile tile);
+
+  /// Whether a tile of `forTiles` fetches the panel behind its own.
+  bool fetchesNextPanel(int64_t tileRows, llvm::ArrayRef<Column> columns) const;
+
+  /// Spreads the lines of the next panel over the iterations of this one's tiles, so that it is in the second-level cache
+  /// in time: calls `fetch` for those of iteration `iteration` of `iterations` in the tile at `row`.
+  void forNextPanel(Val row, Val iteration, int64_t iterations, int64_t panelBytes,
+                    llvm::function_ref<void(Val line)> fetch);
 
   /// Bias, activation, gate, residual and store of one row; `sums` are ordered as `columns`.
   void finish(Val panel, Val row, llvm::ArrayRef<Column> columns, llvm::ArrayRef<Val> sums);

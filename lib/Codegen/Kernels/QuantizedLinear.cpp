@@ -14,8 +14,6 @@ bool sumsOverRow(const FormatRow &format) {
   return format.activationGroup() == 0;
 }
 
-static constexpr int64_t kLineBytes = 64;
-
 PanelVector QuantizedLinear::vectorOf(Val panel, Column column) {
   return {weights[column.matrix], panel * double(layout.panelBytes()), k.index(column.vector * lanes)};
 }
@@ -220,6 +218,14 @@ void QuantizedLinear::prefetch(const RegisterTile &tile, Val step) {
   }
 }
 
+void QuantizedLinear::prefetchNext(Val panel, Val row, Val step) {
+  int64_t iterations = spec.k / stepColumns / schedule.unrollK;
+  forNextPanel(row, step / double(schedule.unrollK), iterations, layout.panelBytes(), [&](Val line) {
+    for (mlir::Value matrix : weights)
+      k.prefetch(matrix, {(panel + 1.0) * double(layout.panelBytes()) + line * double(kLineBytes)}, 2);
+  });
+}
+
 /// Unpacks a panel of every matrix into the scratch, [matrix][vector][slice of K][bytes of the slice].
 void QuantizedLinear::unpackPanel(Val panel) {
   int64_t vectors = panelColumns / lanes, vectorBytes = layout.paddedK() * lanes;
@@ -275,7 +281,11 @@ void QuantizedLinear::build() {
         }
         if (tileRows >= smallestBlock)
           return multiplyBlock(tile, panel, columns);
-        Vals sums = accumulate(tile, schedule.unrollK, [](Val) {});
+        bool fetches = fetchesNextPanel(tileRows, columns);
+        Vals sums = accumulate(tile, schedule.unrollK, [&](Val step) {
+          if (fetches)
+            prefetchNext(panel, row, step);
+        });
         for (int64_t r = 0; r < tileRows; ++r)
           finish(panel, row + double(r), columns, llvm::ArrayRef(sums).slice(r * columns.size(), columns.size()));
       });

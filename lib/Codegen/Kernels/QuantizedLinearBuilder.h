@@ -33,8 +33,8 @@ public:
   QuantizedLinear(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec)
       : LinearFrame(k, args, spec), layout(spec.weightLayout(k.isa)), format(*spec.format),
         codes(k, layout, spec.int8Input ? k.isa.dot.unsignedBits : 8, k.isa.dot.columnsApart),
-        product(codes.isSigned || format.bits() > k.isa.dot.unsignedBits ? k.isa.dot.ofSigned : k.isa.dot.ofUnsigned),
-        rowLayout(spec.inputLayout()), overRow(spec.int8Input && sumsOverRow(format)),
+        product(k.isa.dot.productOf(format.bits(), codes.isSigned)), rowLayout(spec.inputLayout()),
+        overRow(spec.int8Input && sumsOverRow(format)),
         stepColumns(format.group ? format.groupOf(spec.k) : std::min(kColumnUnit, spec.k)) {}
   void build();
 
@@ -58,6 +58,7 @@ private:
               int64_t slice);
   void unpackPanel(Val panel);
   void prefetch(const RegisterTile &tile, Val step);
+  void prefetchNext(Val panel, Val row, Val step);
   PanelVector vectorOf(Val panel, Column column);
   Val correction(const RegisterTile &tile, int64_t row, Val group);
   Val rowPart(const RegisterTile &tile, int64_t row, int64_t part, Val group, mlir::Type element);
