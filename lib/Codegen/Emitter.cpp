@@ -12,6 +12,7 @@
 #include "Codegen/Report.h"
 #include "Codegen/RuntimeHelpers.h"
 #include "Codegen/RuntimeLink.h"
+#include "Codegen/StackUse.h"
 #include "Codegen/StageTimer.h"
 #include "Codegen/WeightFile.h"
 #include "llvm/IR/Module.h"
@@ -54,6 +55,7 @@ public:
 private:
   /// Writes an object and counts what of it is loaded.
   Error writeCode(const std::string &path, StringRef object);
+  Error measureStack(StackUse &stack);
   Error emitWeights(StringRef code, ProductObjects &objects);
   Error emitLibraries(const ProductObjects &objects);
 
@@ -111,7 +113,8 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
 
   SmallVector<char, 0> object;
   raw_svector_ostream os(object);
-  if (Error error = edgelm::emitCode(**code, **targetMachine, CodeForm::Object, os))
+  StackUse stack;
+  if (Error error = edgelm::emitCode(**code, **targetMachine, CodeForm::Object, os, &stack))
     return error;
   inputs.timer.done("llvm: code");
   code->reset(); // its memory is not needed while the weights are written
@@ -122,7 +125,7 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
     return error;
   if (options.isFreestanding()) {
     Expected<SmallVector<char, 0>> helpers =
-        emitHelpers(os.str(), weightSymbol(info.name), target, machine, **targetMachine, context);
+        emitHelpers(os.str(), weightSymbol(info.name), target, machine, **targetMachine, context, stack);
     if (!helpers)
       return helpers.takeError();
     objects.helpers = helpers->empty() ? "" : folder.path(info.name + "_helpers.o");
@@ -130,7 +133,9 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
       if (Error error = writeCode(objects.helpers, StringRef(helpers->data(), helpers->size())))
         return error;
   }
-  if (Error error = inputs.accept({info.codeBytes - info.tokenizer.size(), 0}))
+  if (Error error = measureStack(stack))
+    return error;
+  if (Error error = inputs.accept({info.codeBytes - info.tokenizer.size(), info.stackBytes}))
     return error;
   if (Error error = emitWeights(os.str(), objects))
     return error;
@@ -143,6 +148,20 @@ Error Emitter::writeCode(const std::string &path, StringRef object) {
     return bytes.takeError();
   info.codeBytes += *bytes;
   return writeString(path, object);
+}
+
+Error Emitter::measureStack(StackUse &stack) {
+  Expected<uint64_t> onCaller = stack.onCaller(), onThread = stack.onThread();
+  if (!onCaller || !onThread)
+    return joinErrors(onCaller.takeError(), onThread.takeError());
+  Expected<std::map<std::string, uint64_t>> byFunction = stack.byFunction();
+  if (!byFunction)
+    return byFunction.takeError();
+  for (const auto &[name, bytes] : *byFunction)
+    info.stackOfCalls[StringRef(name).drop_front(StringRef("edgelm_rt_").size()).str()] = bytes;
+  info.stackBytes = *onCaller;
+  info.threadStackBytes = *onThread;
+  return Error::success();
 }
 
 Error Emitter::emitWeights(StringRef code, ProductObjects &objects) {

@@ -105,7 +105,7 @@ struct CodeFit {
 } // namespace
 
 CodeSizes estimateCode(mlir::ModuleOp module, const IsaRow &isa) {
-  static constexpr CodeFit small = {22500, 4, 768}, large = {40000, 4, 4096};
+  static constexpr CodeFit small = {22500, 4, 1800}, large = {40000, 4, 2048};
   const CodeFit &fit = isa.isSmall ? small : large;
   CodeSizes sizes = {fit.codeBytes, 0};
   for (mlir::func::FuncOp function : module.getOps<mlir::func::FuncOp>()) {

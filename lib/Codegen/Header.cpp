@@ -48,6 +48,7 @@ std::string headerText(const ModelInfo &info) {
   define("ARENA_BYTES", info.arenaBytes, "memory of a session, aligned to EDGELM_ARENA_ALIGNMENT");
   define("WEIGHT_BYTES", info.weightBytes, "constant");
   define("CODE_BYTES", info.codeBytes, "code and tables, constant");
+  define("STACK_BYTES", info.stackBytes, "of the caller that a call takes at most, callbacks and the C library not");
   if (info.context)
     define("CONTEXT", info.context, info.entry("encode") ? "tokens of a call" : "tokens that a session holds");
   if (info.vocab)

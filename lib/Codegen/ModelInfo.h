@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,7 +70,10 @@ struct ModelInfo {
   std::vector<WeightPlace> weights;
   uint64_t weightBytes = 0;
   uint64_t arenaBytes = 0;
-  uint64_t codeBytes = 0; ///< code and constants, without weights; known at the end
+  uint64_t codeBytes = 0;  ///< code and constants, without weights; known at the end
+  uint64_t stackBytes = 0; ///< that a call takes at most on the caller's stack, callbacks not; known at the end
+  std::map<std::string, uint64_t> stackOfCalls; ///< the same for each function of the interface
+  uint64_t threadStackBytes = 0;                ///< the same for a thread of the library's own pool, on its stack
   uint32_t context = 0;
   uint32_t vocab = 0;
   uint32_t maxThreads = 1;

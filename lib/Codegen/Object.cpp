@@ -2,6 +2,7 @@
 // Drives LLVM's optimiser and code generator.
 #include "Codegen/Object.h"
 #include "Codegen/CompileError.h"
+#include "Codegen/StackUse.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
@@ -15,6 +16,8 @@
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/IPO/MergeFunctions.h"
+
+#include <optional>
 
 using namespace llvm;
 
@@ -122,11 +125,14 @@ void optimize(Module &module, TargetMachine &targetMachine, bool forSize) {
   passes.run(module, modules);
 }
 
-Error emitCode(Module &module, TargetMachine &targetMachine, CodeForm form, raw_pwrite_stream &os) {
+Error emitCode(Module &module, TargetMachine &targetMachine, CodeForm form, raw_pwrite_stream &os, StackUse *stack) {
   std::string reason;
   raw_string_ostream reasonStream(reason);
   if (verifyModule(module, &reasonStream))
     return fail(ExitStatus::Internal, "LLVM rejects the generated code: " + reason);
+  std::optional<StackMeter> meter;
+  if (stack)
+    meter.emplace(*stack);
   legacy::PassManager passes;
   CodeGenFileType type = form == CodeForm::Object ? CodeGenFileType::ObjectFile : CodeGenFileType::AssemblyFile;
   if (targetMachine.addPassesToEmitFile(passes, os, nullptr, type))

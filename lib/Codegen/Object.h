@@ -16,6 +16,8 @@ class raw_pwrite_stream;
 
 namespace edgelm {
 
+class StackUse;
+
 /// What LLVM has to know about a machine; spelled as clang's flags of the same names.
 struct Machine {
   std::string triple;
@@ -41,9 +43,9 @@ void setTarget(llvm::Module &module, const Machine &machine, const llvm::TargetM
 /// Runs LLVM's -O3 pipeline for `targetMachine` or, with `forSize`, its -Os pipeline, which also merges equal functions.
 void optimize(llvm::Module &module, llvm::TargetMachine &targetMachine, bool forSize = false);
 
-/// Writes the machine code of `module`; changes the module on the way.
+/// Writes the machine code of `module`; changes the module on the way. Notes the frames of its functions in `stack`.
 llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &targetMachine, CodeForm form,
-                     llvm::raw_pwrite_stream &os);
+                     llvm::raw_pwrite_stream &os, StackUse *stack = nullptr);
 
 /// Bytes of `object` that are loaded into memory: code, constants, initialised data.
 llvm::Expected<uint64_t> loadedBytes(llvm::StringRef object);

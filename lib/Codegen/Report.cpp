@@ -134,6 +134,9 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
       {"code_bytes", info.codeBytes},
       {"tokenizer_bytes", info.tokenizer.size()},
       {"arena_bytes", info.arenaBytes},
+      {"stack_bytes", info.stackBytes},
+      {"stack_bytes_by_call", info.stackOfCalls},
+      {"thread_stack_bytes", info.threadStackBytes},
       {"stop_ids", info.stopIds},
       {"entries", entryRows(info)},
       {"arena", regions},
@@ -195,7 +198,8 @@ std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
   std::string text;
   raw_string_ostream os(text);
   os << info.name << " for " << options.target.name << ": weights " << bytesText(info.weightBytes) << ", code "
-     << bytesText(info.codeBytes) << ", arena " << bytesText(info.arenaBytes);
+     << bytesText(info.codeBytes) << ", arena " << bytesText(info.arenaBytes) << ", stack "
+     << bytesText(info.stackBytes);
   if (info.context)
     os << ", context " << info.context << " tokens";
   if (const EntryInfo *decode = info.entry("decode"))

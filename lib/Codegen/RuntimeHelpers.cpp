@@ -61,7 +61,8 @@ static Expected<std::unique_ptr<Module>> loadHelpers(const StringSet<> &names, c
 }
 
 Expected<SmallVector<char, 0>> emitHelpers(StringRef codeObject, StringRef ownSymbol, const TargetSpec &target,
-                                           const Machine &machine, TargetMachine &targetMachine, LLVMContext &context) {
+                                           const Machine &machine, TargetMachine &targetMachine, LLVMContext &context,
+                                           StackUse &stack) {
   Expected<StringSet<>> found = undefinedSymbols(codeObject);
   if (!found)
     return found.takeError();
@@ -80,7 +81,7 @@ Expected<SmallVector<char, 0>> emitHelpers(StringRef codeObject, StringRef ownSy
       return module.takeError();
     object.clear();
     raw_svector_ostream os(object);
-    if (Error error = emitCode(**module, targetMachine, CodeForm::Object, os))
+    if (Error error = emitCode(**module, targetMachine, CodeForm::Object, os, &stack))
       return std::move(error);
     found = undefinedSymbols(os.str());
     if (!found)

@@ -15,9 +15,10 @@ namespace edgelm {
 
 /// An object with what `codeObject` leaves undefined besides `ownSymbol`, and what that needs in turn: functions of
 /// runtime/freestanding, weak, each in its own section. Empty when nothing is needed. A function that EdgeLM does not
-/// have is an error that names it.
+/// have is an error that names it. Notes their frames in `stack`.
 llvm::Expected<llvm::SmallVector<char, 0>> emitHelpers(llvm::StringRef codeObject, llvm::StringRef ownSymbol,
                                                        const TargetSpec &target, const Machine &machine,
-                                                       llvm::TargetMachine &targetMachine, llvm::LLVMContext &context);
+                                                       llvm::TargetMachine &targetMachine, llvm::LLVMContext &context,
+                                                       StackUse &stack);
 
 } // namespace edgelm
