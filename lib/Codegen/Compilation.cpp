@@ -287,6 +287,9 @@ Error Compilation::emit() {
   if (!info)
     return fail(ExitStatus::BadInput,
                 "the text of " + options.input + " is behind the memory plan; start from an earlier phase");
+  if (options.emit == Emit::Executable && (!info->entry("decode") || info->tokenizer.empty()))
+    return fail(ExitStatus::BadInput, "--emit=exe makes a program that continues a text, for which '" + info->name +
+                                          "' has no " + (info->tokenizer.empty() ? "tokenizer" : "decoder"));
   countLaunches(run->module(), *info);
   estimated = estimateCode(run->module(), *findIsa(options.target.isa));
   auto hashedFiles = [&]() -> Expected<std::vector<FileHash>> {
@@ -298,7 +301,7 @@ Error Compilation::emit() {
   EmitInputs emitInputs = {options, modelDirOf(run->module()).str(), hashedFiles, accept, timer};
   if (Error error = emitProduct(run->module(), *info, std::move(runtime), llvmContext, emitInputs))
     return error;
-  if (options.emit == Emit::Library)
+  if (options.emit == Emit::Library || options.emit == Emit::Shared || options.emit == Emit::Executable)
     errs() << summaryText(*info, options);
   return Error::success();
 }

@@ -11,7 +11,7 @@
 namespace edgelm {
 
 /// What is written.
-enum class Emit { Library, Object, Assembly, Llvm, Mlir };
+enum class Emit { Library, Shared, Executable, Object, Assembly, Llvm, Mlir };
 
 /// Tokens of a prefill: weights are read once for all of them. Where memory is scarce, activations of fewer.
 inline constexpr int64_t defaultPrefillChunk = 128, smallPrefillChunk = 16;
@@ -35,7 +35,10 @@ struct CompileOptions {
   bool weightsInFile = false;          ///< beside the library instead of inside
   std::optional<bool> freestanding;    ///< without threads, with all functions that it calls; default: on bare machines
   std::optional<uint64_t> maxRam, maxFlash; ///< bytes, 0: any number; default: what the target's board has
+  std::string weightsSection;               ///< that holds embedded weights; empty: .rodata.edgelm
+  std::string codeSection;                  ///< in front of each function's own; empty: .text
   Emit emit = Emit::Library;
+  std::string sysroot;    ///< a Debian system whose C library a program is linked with; empty: this machine's packages
   std::string startAfter; ///< phase that printed the input, for .mlir
   std::string stopAfter;  ///< phase whose IR is printed
   bool dryRun = false;    ///< only print sizes by context

@@ -2,7 +2,9 @@
 // One compilation for all targets: alone, side by side, or only measured.
 #include "Codegen/Compiler.h"
 #include "Codegen/Compilation.h"
+#include "Codegen/CompileError.h"
 #include "Codegen/RuntimeLink.h"
+#include "Codegen/RuntimeProgram.h"
 #include "Codegen/SideBySide.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -10,9 +12,15 @@ using namespace llvm;
 
 namespace edgelm {
 
-/// Before the import, which may take long: a target without a runtime is refused at once.
-static Error checkRuntime(const TargetSpec &target) {
+/// Before the import, which may take long: a target without what the product needs is refused at once.
+static Error checkTarget(const TargetSpec &target, const CompileOptions &options) {
   LLVMContext context;
+  if (options.emit == Emit::Shared && !target.hosted)
+    return fail(ExitStatus::NotOnThisTarget,
+                "there is no operating system for shared libraries on " + target.name + "; use --emit=lib");
+  if (options.emit == Emit::Executable)
+    if (Error error = findSystemLibraries(target, options.sysroot).takeError())
+      return error;
   return loadRuntime(target, /*freestanding=*/true, context).takeError();
 }
 
@@ -38,7 +46,7 @@ static Error printDryRuns(const CompileOptions &options, ArrayRef<TargetSpec> ta
 
 Error compile(const CompileOptions &options, ArrayRef<TargetSpec> targets, unsigned jobs) {
   for (const TargetSpec &target : targets)
-    if (Error error = checkRuntime(target))
+    if (Error error = checkTarget(target, options))
       return error;
   Compilation compilation(options);
   if (Error error = compilation.prepare())

@@ -12,6 +12,7 @@
 #include "Codegen/Report.h"
 #include "Codegen/RuntimeHelpers.h"
 #include "Codegen/RuntimeLink.h"
+#include "Codegen/RuntimeProgram.h"
 #include "Codegen/StackUse.h"
 #include "Codegen/StageTimer.h"
 #include "Codegen/WeightFile.h"
@@ -58,6 +59,8 @@ private:
   Error measureStack(StackUse &stack);
   Error emitWeights(StringRef code, ProductObjects &objects);
   Error emitLibraries(const ProductObjects &objects);
+  Error emitExecutable(const ProductObjects &objects, StringRef program);
+  Error emitReport();
 
   ModelInfo &info;
   const EmitInputs &inputs;
@@ -86,6 +89,7 @@ static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, cons
     return std::move(error);
   keepOnly(*code, info.name);
   optimize(*code, targetMachine, /*forSize=*/!inputs.options.target.hosted);
+  placeCode(*code, inputs.options.codeSection);
   inputs.timer.done("llvm: optimise");
   return code;
 }
@@ -124,8 +128,9 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
   if (Error error = writeCode(objects.code, os.str()))
     return error;
   if (options.isFreestanding()) {
+    std::string ownSymbol = weightSymbol(info.name);
     Expected<SmallVector<char, 0>> helpers =
-        emitHelpers(os.str(), weightSymbol(info.name), target, machine, **targetMachine, context, stack);
+        emitHelpers({os.str(), ownSymbol, options.codeSection}, target, machine, **targetMachine, context, stack);
     if (!helpers)
       return helpers.takeError();
     objects.helpers = helpers->empty() ? "" : folder.path(info.name + "_helpers.o");
@@ -139,7 +144,21 @@ Error Emitter::emitCode(mlir::ModuleOp module, std::unique_ptr<Module> runtime, 
     return error;
   if (Error error = emitWeights(os.str(), objects))
     return error;
-  return options.emit == Emit::Object ? Error::success() : emitLibraries(objects);
+  if (options.emit == Emit::Object)
+    return Error::success();
+  if (options.emit == Emit::Executable) {
+    Expected<SmallVector<char, 0>> program = emitProgram(info.name, target, machine, **targetMachine, context);
+    if (!program)
+      return program.takeError();
+    if (Error error = emitExecutable(objects, StringRef(program->data(), program->size())))
+      return error;
+  } else if (Error error = emitLibraries(objects)) {
+    return error;
+  }
+  for (const std::string &path : {objects.code, objects.weights, objects.helpers})
+    if (!path.empty())
+      sys::fs::remove(path);
+  return emitReport();
 }
 
 Error Emitter::writeCode(const std::string &path, StringRef object) {
@@ -174,6 +193,7 @@ Error Emitter::emitWeights(StringRef code, ProductObjects &objects) {
     return error;
   }
   objects.weights = folder.path(info.name + "_weights.o");
+  objects.section.name = options.weightsSection;
   objects.section.symbol = weightSymbol(info.name);
   objects.section.bytes = info.weightBytes;
   if (options.target.hosted && info.weightBytes >= pageAlignedFrom)
@@ -188,18 +208,16 @@ Error Emitter::emitWeights(StringRef code, ProductObjects &objects) {
 }
 
 Error Emitter::emitLibraries(const ProductObjects &objects) {
-  if (Error error = writeStaticLibrary(folder.path("lib" + info.name + ".a"), info.name, objects))
-    return error;
-  inputs.timer.done("emit: archive");
+  if (options.emit == Emit::Library) {
+    if (Error error = writeStaticLibrary(folder.path("lib" + info.name + ".a"), info.name, objects))
+      return error;
+    inputs.timer.done("emit: archive");
+  }
   if (options.target.hosted) {
     if (Error error = writeSharedLibrary(folder.path("lib" + info.name + ".so"), info.name, objects))
       return error;
     inputs.timer.done("emit: shared library");
   }
-  sys::fs::remove(objects.code);
-  for (const std::string &path : {objects.weights, objects.helpers})
-    if (!path.empty())
-      sys::fs::remove(path);
   if (Error error = writeString(folder.path(info.name + ".h"), headerText(info)))
     return error;
   if (Error error = writeString(folder.path("edgelm.h"), publicHeaderText()))
@@ -207,6 +225,23 @@ Error Emitter::emitLibraries(const ProductObjects &objects) {
   if (options.weightsInFile)
     if (Error error = writeString(folder.path("edgelm_map.h"), mapHeaderText()))
       return error;
+  return Error::success();
+}
+
+Error Emitter::emitExecutable(const ProductObjects &objects, StringRef program) {
+  Expected<SystemLibraries> libraries = findSystemLibraries(options.target, options.sysroot);
+  if (!libraries)
+    return libraries.takeError();
+  std::string programObject = folder.path(info.name + "_program.o");
+  if (Error error = writeString(programObject, program))
+    return error;
+  Error error = writeExecutable(folder.path(info.name), programObject, objects, *libraries);
+  sys::fs::remove(programObject);
+  inputs.timer.done("emit: program");
+  return error;
+}
+
+Error Emitter::emitReport() {
   Expected<std::vector<FileHash>> files = inputs.files();
   if (!files)
     return files.takeError();

@@ -3,6 +3,7 @@
 #include "Codegen/Object.h"
 #include "Codegen/CompileError.h"
 #include "Codegen/StackUse.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
@@ -92,6 +93,32 @@ void setTarget(Module &module, const Machine &machine, const TargetMachine &targ
   // The assembler reads the float ABI of RISC-V here, not from the options.
   if (module.getTargetTriple().isRISCV() && !machine.abi.empty() && !module.getModuleFlag("target-abi"))
     module.addModuleFlag(Module::Error, "target-abi", MDString::get(module.getContext(), machine.abi));
+}
+
+/// Names, and beginnings of names, whose meaning to a linker is another than bytes that a program loads.
+static constexpr StringLiteral takenSections[] = {".bss",      ".tbss", ".tdata", ".symtab", ".strtab",
+                                                  ".shstrtab", ".rel",  ".note",  ".debug",  ".group",
+                                                  ".comment",  ".ARM.", ".riscv."};
+
+Error checkSectionName(StringRef option, StringRef name) {
+  bool isName = !name.empty() && !isDigit(name[0]) &&
+                all_of(name, [](char c) { return isAlnum(c) || c == '_' || c == '.' || c == '$'; });
+  if (!isName)
+    return fail(ExitStatus::BadInput, option + ": '" + name +
+                                          "' cannot be the name of a section; it has letters, digits, '.', '_' and '$' "
+                                          "and does not begin with a digit, such as .qspi_flash");
+  for (StringRef taken : takenSections)
+    if (name.starts_with(taken))
+      return fail(ExitStatus::BadInput, option + ": sections named '" + taken +
+                                            "...' have a meaning of their own; choose another name than '" + name +
+                                            "'");
+  return Error::success();
+}
+
+void placeCode(Module &module, StringRef section) {
+  for (Function &function : module)
+    if (!section.empty() && !function.isDeclaration())
+      function.setSection((section + "." + function.getName()).str());
 }
 
 /// Kernels are to be small but fast, and what is called once a token or less only small. What never has its address

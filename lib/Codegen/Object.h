@@ -40,6 +40,12 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const M
 /// Gives `module` the triple, data layout and ABI flags of `machine`.
 void setTarget(llvm::Module &module, const Machine &machine, const llvm::TargetMachine &targetMachine);
 
+/// An error unless `name` can be the name of a section of a program that the option `option` asks for.
+llvm::Error checkSectionName(llvm::StringRef option, llvm::StringRef name);
+
+/// Puts each function of `module` into the section `<section>.<function>`; unless `section` is empty.
+void placeCode(llvm::Module &module, llvm::StringRef section);
+
 /// Runs LLVM's -O3 pipeline for `targetMachine` or, with `forSize`, its -Os pipeline, which also merges equal functions.
 void optimize(llvm::Module &module, llvm::TargetMachine &targetMachine, bool forSize = false);
 

@@ -60,13 +60,12 @@ static Expected<std::unique_ptr<Module>> loadHelpers(const StringSet<> &names, c
   return module;
 }
 
-Expected<SmallVector<char, 0>> emitHelpers(StringRef codeObject, StringRef ownSymbol, const TargetSpec &target,
-                                           const Machine &machine, TargetMachine &targetMachine, LLVMContext &context,
-                                           StackUse &stack) {
-  Expected<StringSet<>> found = undefinedSymbols(codeObject);
+Expected<SmallVector<char, 0>> emitHelpers(const HelpedCode &code, const TargetSpec &target, const Machine &machine,
+                                           TargetMachine &targetMachine, LLVMContext &context, StackUse &stack) {
+  Expected<StringSet<>> found = undefinedSymbols(code.object);
   if (!found)
     return found.takeError();
-  found->erase(ownSymbol);
+  found->erase(code.ownSymbol);
   StringSet<> names;
   SmallVector<char, 0> object;
   auto addFound = [&] {
@@ -79,6 +78,7 @@ Expected<SmallVector<char, 0>> emitHelpers(StringRef codeObject, StringRef ownSy
     Expected<std::unique_ptr<Module>> module = loadHelpers(names, target, machine, targetMachine, context);
     if (!module)
       return module.takeError();
+    placeCode(**module, code.section);
     object.clear();
     raw_svector_ostream os(object);
     if (Error error = emitCode(**module, targetMachine, CodeForm::Object, os, &stack))

@@ -2,9 +2,8 @@
 // Links the shared library of a product with LLD inside this process.
 #include "Codegen/Archive.h"
 #include "Codegen/CompileError.h"
+#include "Codegen/Linker.h"
 #include "Codegen/OutputFile.h"
-#include "lld/Common/CommonLinkerContext.h"
-#include "lld/Common/Driver.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -14,30 +13,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-LLD_HAS_DRIVER(elf)
-
 using namespace llvm;
 
 namespace edgelm {
 
 static Error cannotWrite(const std::string &path, std::error_code reason) {
   return fail(ExitStatus::BadInput, "cannot write " + path + ": " + StringRef(reason.message()).lower());
-}
-
-/// LLD reports through streams; its words become our error.
-static Error runLld(ArrayRef<std::string> arguments) {
-  SmallVector<const char *> argv;
-  for (const std::string &argument : arguments)
-    argv.push_back(argument.c_str());
-  std::string words;
-  raw_string_ostream stream(words);
-  bool linked = lld::elf::link(argv, stream, stream, /*exitEarly=*/false, /*disableOutput=*/false);
-  lld::CommonLinkerContext::destroy();
-  if (linked)
-    return Error::success();
-  bool isDisk = StringRef(words).contains("No space left") || StringRef(words).contains("File too large");
-  return fail(isDisk ? ExitStatus::BadInput : ExitStatus::Internal,
-              "linking the shared library failed: " + StringRef(words).trim());
 }
 
 /// Place of the weights in the linked file: address of their symbol minus address of its section.
@@ -133,7 +114,7 @@ Error writeSharedLibrary(const std::string &path, const std::string &name, const
   if (!objects.helpers.empty())
     arguments.push_back(objects.helpers);
   if (!error)
-    error = runLld(arguments);
+    error = runLinker(arguments, "the shared library");
   sys::fs::remove(placeholder);
   sys::fs::remove(exports);
   if (error || !hasWeights)

@@ -64,9 +64,10 @@ static Error writeObject(raw_ostream &os, StringRef codeObject, const WeightSect
   using Ehdr = typename ELFT::Ehdr;
   using Shdr = typename ELFT::Shdr;
   using Sym = typename ELFT::Sym;
-  Expected<std::string> sectionName = weightSectionName(codeObject, section.bytes);
-  if (!sectionName)
-    return sectionName.takeError();
+  Expected<std::string> usualName = weightSectionName(codeObject, section.bytes);
+  if (!usualName)
+    return usualName.takeError();
+  const std::string &sectionName = section.name.empty() ? *usualName : section.name;
 
   StringTable names;
   uint64_t payloadOffset = weightPayloadOffset(section);
@@ -90,9 +91,9 @@ static Error writeObject(raw_ostream &os, StringRef codeObject, const WeightSect
     header.sh_size = bytes;
     header.sh_addralign = alignment;
   };
-  uint64_t flags = ELF::SHF_ALLOC | (StringRef(*sectionName).starts_with(".l") ? ELF::SHF_X86_64_LARGE : 0);
-  describe(Lead, *sectionName, ELF::SHT_PROGBITS, flags, payloadOffset, reserve ? 1 : 0, 1);
-  describe(Payload, *sectionName, reserve ? ELF::SHT_NOBITS : ELF::SHT_PROGBITS, flags, payloadOffset, section.bytes,
+  uint64_t flags = ELF::SHF_ALLOC | (StringRef(*usualName).starts_with(".l") ? ELF::SHF_X86_64_LARGE : 0);
+  describe(Lead, sectionName, ELF::SHT_PROGBITS, flags, payloadOffset, reserve ? 1 : 0, 1);
+  describe(Payload, sectionName, reserve ? ELF::SHT_NOBITS : ELF::SHT_PROGBITS, flags, payloadOffset, section.bytes,
            section.alignment);
   describe(StackNote, ".note.GNU-stack", ELF::SHT_PROGBITS, 0, tables, 0, 1);
   describe(Symbols, ".symtab", ELF::SHT_SYMTAB, 0, tables, sizeof symbols, 8);

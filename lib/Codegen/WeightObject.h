@@ -16,12 +16,13 @@ namespace edgelm {
 
 /// The one section of a weight object and the symbol at its start.
 struct WeightSection {
+  std::string name = {};   ///< of the section; empty: as weightSectionName says
   std::string symbol;      ///< hidden: seen by the product's other object, not exported
   uint64_t bytes = 0;      ///< size of the payload
   uint64_t alignment = 64; ///< power of two
 };
 
-/// Name of the section that holds the weights of `bytes` bytes: `.rodata.edgelm`, or `.lrodata.edgelm` where code
+/// Usual name of the section that holds the weights of `bytes` bytes: `.rodata.edgelm`, or `.lrodata.edgelm` where code
 /// could not reach its own data across them. An error where the machine of `codeObject` has no such section.
 llvm::Expected<std::string> weightSectionName(llvm::StringRef codeObject, uint64_t bytes);
 

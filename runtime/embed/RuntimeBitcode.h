@@ -10,6 +10,7 @@ namespace edgelm {
 enum class RuntimePart {
   Core,    ///< the runtime without threads
   Hosted,  ///< the runtime with the thread pool; only where there is an operating system
+  Program, ///< a program around one model (runtime/hosted/program.c); where Hosted is
   Helpers, ///< the functions that a compiler takes for granted (runtime/freestanding)
 };
 

@@ -3,14 +3,14 @@
 #include "helper.h"
 
 /* Of two values of which one is infinite or no number; |a| >= |b|. */
-static inline uint32_t add_special(uint32_t a, uint32_t b) {
+RARELY uint32_t add_special(uint32_t a, uint32_t b) {
   if (is_nan(a))
     return a | QUIET_NAN;
   return (b & ~SIGN_BIT) == INFINITY_BITS && ((a ^ b) & SIGN_BIT) ? QUIET_NAN : a;
 }
 
 /* Puts the leading bit of a difference where round_float wants it, as far as the exponent allows. */
-static inline uint32_t round_difference(uint32_t sign, int32_t exponent, uint32_t mantissa) {
+RARELY uint32_t round_difference(uint32_t sign, int32_t exponent, uint32_t mantissa) {
   int32_t shift = (int32_t)leading_zeros(mantissa) - (31 - FRACTION_BITS - ROUND_BITS);
   if (shift >= exponent)
     shift = exponent - 1;
@@ -44,9 +44,13 @@ __attribute__((always_inline)) static inline uint32_t add(uint32_t a, uint32_t b
     mantissa -= addend;
     if (mantissa == 0)
       return 0;
-    if (mantissa >= IMPLICIT_BIT << ROUND_BITS)
-      return round_float(sign, exponent, mantissa);
-    return round_difference(sign, exponent, mantissa);
+    if (mantissa < IMPLICIT_BIT << (ROUND_BITS - 1) || exponent == 1)
+      return round_difference(sign, exponent, mantissa);
+    if (mantissa < IMPLICIT_BIT << ROUND_BITS) {
+      mantissa <<= 1;
+      --exponent;
+    }
+    return round_float(sign, exponent, mantissa);
   }
   mantissa += addend;
   if (mantissa >= IMPLICIT_BIT << (ROUND_BITS + 1)) {

@@ -36,6 +36,9 @@ enum { EXPONENT_BIAS = 127, EXPONENT_LIMIT = 255, FRACTION_BITS = 23 };
 #define INFINITY_BITS UINT32_C(0x7f800000)
 #define QUIET_NAN UINT32_C(0x7fc00000)
 
+/* What is rarely called stays out of the way of what is often. */
+#define RARELY __attribute__((noinline, cold)) static
+
 /* Bits below the last of a result that rounding looks at: two of the value, and one that says if anything follows. */
 enum { ROUND_BITS = 3 };
 
@@ -50,7 +53,10 @@ static inline int is_nan(uint32_t bits) {
 static inline uint32_t shift_right_sticky(uint32_t value, uint32_t shift) {
   if (shift == 0)
     return value;
-  return shift > 31 ? value != 0 : value >> shift | (value << (32 - shift) != 0);
+  if (shift > 31)
+    return value != 0;
+  const uint32_t kept = value >> shift;
+  return kept << shift == value ? kept : kept | 1;
 }
 
 static inline uint32_t leading_zeros(uint32_t value) {
@@ -58,12 +64,15 @@ static inline uint32_t leading_zeros(uint32_t value) {
   return (uint32_t)__builtin_clz(value);
 #else
   uint32_t zeros = 0;
-  for (uint32_t step = 16; step; step >>= 1)
-    if (!(value >> (32 - step))) {
-      zeros += step;
-      value <<= step;
-    }
-  return zeros;
+#define SKIP_ZEROS(bits)                                                                                               \
+  if (!(value >> (32 - (bits))))                                                                                       \
+  zeros += (bits), value <<= (bits)
+  SKIP_ZEROS(16);
+  SKIP_ZEROS(8);
+  SKIP_ZEROS(4);
+  SKIP_ZEROS(2);
+#undef SKIP_ZEROS
+  return zeros + !(value >> 31);
 #endif
 }
 
@@ -72,9 +81,7 @@ static inline uint32_t leading_zeros(uint32_t value) {
 static inline uint32_t round_float(uint32_t sign, int32_t exponent, uint32_t mantissa) {
   if (exponent >= EXPONENT_LIMIT)
     return sign | INFINITY_BITS;
-  const uint32_t rest = mantissa & ((1u << ROUND_BITS) - 1), half = 1u << (ROUND_BITS - 1);
-  uint32_t bits = ((uint32_t)(exponent - 1) << FRACTION_BITS) + (mantissa >> ROUND_BITS);
-  if (rest > half || (rest == half && (bits & 1)))
-    ++bits; /* may carry into the exponent, which is right */
-  return sign | bits;
+  /* Just below a half, and a half where the last bit is odd; what carries into the exponent belongs there. */
+  const uint32_t below = (1u << (ROUND_BITS - 1)) - 1, odd = mantissa >> ROUND_BITS & 1;
+  return sign | (((uint32_t)(exponent - 1) << FRACTION_BITS) + ((mantissa + below + odd) >> ROUND_BITS));
 }

@@ -75,7 +75,7 @@ std::string linkerScript(const GuestMachine &machine, uint64_t codeBytes, uint64
              << ", LENGTH = " << regions[region].bytes << "\n";
   script << "}\nSECTIONS {\n"
          << "  .start : { KEEP(*(.guest.start)) } > code\n"
-         << "  .weights : { *_weights.o(.rodata*) *(.rodata.edgelm) } > " << names[weights] << "\n"
+         << "  .weights : { *_weights.o(*) *(.rodata.edgelm) } > " << names[weights] << "\n"
          << "  .text : { *(.text .text.*) *(.rodata .rodata.*) } > code\n"
          << "  .exidx : { *(.ARM.exidx*) } > code\n"
          << "  .data : { *(.data .data.*) } > ram\n"

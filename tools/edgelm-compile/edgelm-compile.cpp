@@ -7,6 +7,7 @@
 #include "Codegen/CompileError.h"
 #include "Codegen/Compiler.h"
 #include "Codegen/HostTarget.h"
+#include "Codegen/Object.h"
 #include "Codegen/Pipeline.h"
 #include "Dialect/Formats.h"
 #include "Passes/Passes.h"
@@ -36,7 +37,8 @@ struct Arguments {
 };
 
 static const std::map<std::string, Emit> emitNames = {
-    {"lib", Emit::Library}, {"obj", Emit::Object}, {"asm", Emit::Assembly}, {"llvm", Emit::Llvm}, {"mlir", Emit::Mlir}};
+    {"lib", Emit::Library},  {"so", Emit::Shared}, {"exe", Emit::Executable}, {"obj", Emit::Object},
+    {"asm", Emit::Assembly}, {"llvm", Emit::Llvm}, {"mlir", Emit::Mlir}};
 
 static void addOptions(CLI::App &app, Arguments &arguments) {
   CompileOptions &options = arguments.options;
@@ -96,14 +98,21 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--weights", arguments.weights, "embed: inside the library; file: in lib<name>.weights beside it")
       ->check(CLI::IsMember({"embed", "file"}))
       ->capture_default_str();
+  app.add_option("--weights-section", options.weightsSection, "section of embedded weights; default: .rodata.edgelm");
+  app.add_option("--code-section", options.codeSection,
+                 "what the name of each function's section begins with; default: .text");
   app.add_option("--name", options.name, "C identifier of the product; default: the folder's name");
   app.add_flag_function(
       "--freestanding,!--no-freestanding", [&](int64_t count) { options.freestanding = count > 0; },
       "without threads, and with every function that the library calls, so that it links with -nostdlib; default: on "
       "targets without an operating system");
-  app.add_option("--emit", arguments.emit, "what to write: lib is libraries and header")
-      ->check(CLI::IsMember({"lib", "obj", "asm", "llvm", "mlir"}))
+  app.add_option("--emit", arguments.emit,
+                 "what to write: lib is libraries and header, so the shared library alone, exe one program that "
+                 "continues a text")
+      ->check(CLI::IsMember({"lib", "so", "exe", "obj", "asm", "llvm", "mlir"}))
       ->capture_default_str();
+  app.add_option("--sysroot", options.sysroot,
+                 "with --emit=exe: folder of a Debian system for the target, with its C library and GCC's");
   app.add_option("--stop-after", options.stopAfter, "print the IR after this phase: " + phaseNames());
   app.add_option("--start-after", options.startAfter, "the phase that printed the .mlir input");
   app.add_option("--verify-each", options.verifyEach, "verify the IR after each pass")->capture_default_str();
@@ -147,6 +156,16 @@ static llvm::Error checkUsage(const CompileOptions &options) {
       return fail(ExitStatus::BadInput, "unknown format '" + name + "'; known formats: " + formatNames());
   if (options.json && !options.dryRun)
     return fail(ExitStatus::BadInput, "--json is for --dry-run; the report of a product is its .json file");
+  const std::pair<const char *, const std::string &> sections[] = {{"--weights-section", options.weightsSection},
+                                                                   {"--code-section", options.codeSection}};
+  for (const auto &[option, name] : sections)
+    if (!name.empty())
+      if (llvm::Error error = checkSectionName(option, name))
+        return error;
+  if (options.weightsInFile && options.emit == Emit::Executable)
+    return fail(ExitStatus::BadInput, "--emit=exe makes one file, with the weights inside, not --weights file");
+  if (options.weightsInFile && !options.weightsSection.empty())
+    return fail(ExitStatus::BadInput, "--weights-section needs weights inside the library, not --weights file");
   for (const std::string &name : {options.stopAfter, options.startAfter})
     if (!name.empty() && name != "import" && !findPhase(name))
       return fail(ExitStatus::BadInput, "unknown phase '" + name + "'; known phases: " + phaseNames());
@@ -162,11 +181,11 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
     printFormats();
     return llvm::Error::success();
   }
-  if (llvm::Error error = checkUsage(arguments.options))
-    return error;
   arguments.options.emit = emitNames.at(arguments.emit);
   arguments.options.quantizedActivations = arguments.activations == "int8";
   arguments.options.weightsInFile = arguments.weights == "file";
+  if (llvm::Error error = checkUsage(arguments.options))
+    return error;
   if (!arguments.options.stopAfter.empty() && !hasOutput)
     arguments.options.output = "-";
   std::vector<TargetSpec> targets;
