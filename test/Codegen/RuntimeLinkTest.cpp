@@ -111,7 +111,10 @@ private:
     keepOnly(*module, info.name);
     optimize(*module, **targetMachine);
 
-    ProductObjects objects = {path("toy.o"), path("toy_weights.o"), {weightSymbol("toy"), info.weightBytes, 64}};
+    ProductObjects objects = {.code = path("toy.o"),
+                              .weights = path("toy_weights.o"),
+                              .helpers = "",
+                              .section = {.symbol = weightSymbol("toy"), .bytes = info.weightBytes}};
     llvm::SmallVector<char, 0> code;
     llvm::raw_svector_ostream os(code);
     if (llvm::Error error = emitCode(*llvm::CloneModule(*module), **targetMachine, CodeForm::Object, os))

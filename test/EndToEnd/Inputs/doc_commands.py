@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs the commands of Markdown pages: every line in a ``` block that begins with build/bin/, in order.
+"""Runs the commands of Markdown pages: every line in a ``` block that begins with build/bin/, in order. Where an error
+follows in the block, the command must end with just that text.
 
 usage: doc_commands.py SOURCE BUILD FOLDER PAGE...
 
@@ -18,9 +19,9 @@ MODEL = "examples/models/shakespeare-opt"
 
 def commands(page):
     for block in re.findall(r"^```\w*\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith("build/bin/"):
-                yield line.replace("path/to/model", MODEL)
+        for text in re.findall(r"^build/bin/[^\n]*(?:\n\S+: error: .*)?", block, re.MULTILINE | re.DOTALL):
+            command, _, error = text.partition("\n")
+            yield command.replace("path/to/model", MODEL), error
 
 
 def main():
@@ -32,8 +33,14 @@ def main():
     shutil.copytree(source / "test" / "Import" / "Backend", folder / "test" / "Import" / "Backend")
     for page in map(pathlib.Path, sys.argv[4:]):
         count = 0
-        for command in commands(page):
+        for command, error in commands(page):
             print("+", command, flush=True)
+            if error:
+                done = subprocess.run(["bash", "-c", command], cwd=folder, check=False, stderr=subprocess.PIPE, text=True)
+                if not done.returncode or done.stderr != error:
+                    sys.exit(f"doc_commands: {page}: status {done.returncode}, expected\n{error}found\n{done.stderr}")
+                count += 1
+                continue
             done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=folder, check=False,
                                   stdout=subprocess.PIPE)
             if done.returncode or ("-o " not in command and not done.stdout):
