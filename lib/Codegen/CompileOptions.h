@@ -30,6 +30,7 @@ struct CompileOptions {
   std::vector<std::string> quantMap;   ///< REGEX=FORMAT, for matrices by name
   std::string quantEmbedding;          ///< format of the embedding table
   std::string quantHead;               ///< format of the matrix that makes the logits
+  bool requantize = false;             ///< may change the format of matrices that came quantized
   bool quantizedActivations = true;    ///< int8 activations where weights have a number format
   uint32_t maxThreads = 64;            ///< that a session can be opened with
   bool weightsInFile = false;          ///< beside the library instead of inside

@@ -40,11 +40,13 @@ static int64_t panelOf(const PhaseInputs &inputs) {
 }
 
 static void addQuantize(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  passes.addPass(createAdoptCodes());
   AssignFormatsOptions options;
   options.format = inputs.options.quant;
   options.map.assign(inputs.options.quantMap.begin(), inputs.options.quantMap.end());
   options.embedding = inputs.options.quantEmbedding;
   options.head = inputs.options.quantHead;
+  options.requantize = inputs.options.requantize;
   options.panel = panelOf(inputs);
   passes.addPass(createAssignFormats(options));
   // The writer of the product reads every matrix anyway, and measures then.

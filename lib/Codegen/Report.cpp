@@ -207,10 +207,12 @@ std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
                  (unsigned long long)decode->launches.threaded);
   bool isAsked = !options.quant.empty() || !options.quantMap.empty() || !options.quantEmbedding.empty() ||
                  !options.quantHead.empty();
-  if (isAsked)
+  bool hasFormats =
+      any_of(info.weights, [](const WeightPlace &place) { return isa<QType>(place.type.getElementType()); });
+  if (isAsked || hasFormats)
     os << formatsText(info);
   os << "\n";
-  if (!isAsked)
+  if (!isAsked && !hasFormats)
     os << reductionsText(info);
   return text;
 }

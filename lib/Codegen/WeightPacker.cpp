@@ -2,6 +2,7 @@
 // Packs matrices into panels and widens elements on the way to the product.
 #include "Codegen/WeightPacker.h"
 #include "Codegen/CompileError.h"
+#include "Dialect/CodedRows.h"
 #include "Dialect/Reference/Elements.h"
 #include "Dialect/RoundRows.h"
 #include "Dialect/Storage.h"
@@ -157,21 +158,12 @@ static void writePanels(const WeightPlace &place, ArrayRef<WeightRows> sources, 
   }
 }
 
-/// Rows of several sources one after the other, [first, first + count), as f32.
-static void readAcross(ArrayRef<WeightRows> sources, int64_t first, int64_t count, float *out) {
-  for (const WeightRows &source : sources) {
-    int64_t begin = std::max<int64_t>(first, 0), end = std::min(first + count, source.n);
-    if (begin < end)
-      source.read(begin, end - begin, out + (begin - first) * source.k);
-    first -= source.n;
-  }
-}
-
-/// Whether the elements of a matrix are rounded on the way.
+/// Whether the elements of a matrix are rounded on the way, or have codes.
 static bool isRounded(const WeightPlace &place) {
   mlir::Type type = place.type.getElementType();
-  return isa<QType>(type) || ((place.isMatrix || place.panel) &&
-                              any_of(place.storedAs, [&](mlir::Type storedAs) { return storedAs != type; }));
+  return isa<QType>(type) || any_of(place.sources, [](mlir::Attribute source) { return isa<CodesAttr>(source); }) ||
+         ((place.isMatrix || place.panel) &&
+          any_of(place.storedAs, [&](mlir::Type storedAs) { return storedAs != type; }));
 }
 
 namespace {
@@ -196,6 +188,7 @@ private:
       return packedLayout(place.type, place.panel).panelBytes();
     return (place.panel ? place.panel : rowsOf(block)) * k * widthOf(type);
   }
+  std::optional<int64_t> roundPart(size_t source, int64_t first, int64_t count, RoundedRows &out) const;
   std::optional<int64_t> round(int64_t block, char *out);
   void store(int64_t rows, const RoundedRows &rounded, char *out) const;
   Error refusal(int64_t element) const;
@@ -218,14 +211,40 @@ void RoundingWriter::store(int64_t rows, const RoundedRows &rounded, char *out) 
       narrow(rounded.values[row * k + column], type, out + (row * rowStride + column * columnStride) * widthOf(type));
 }
 
+/// Some rows of one source. Returns row * K + column of an element that the type cannot hold.
+std::optional<int64_t> RoundingWriter::roundPart(size_t source, int64_t first, int64_t count, RoundedRows &out) const {
+  const WeightRows &rows = sources[source];
+  if (isa<QType>(type) && place.storedAs[source] == type) {
+    rows.coded->read(first, count, cast<QType>(type).row(), out.quantized);
+    out.errors.assign(count, RoundingError());
+    return std::nullopt;
+  }
+  std::vector<float> weights(count * k);
+  rows.read(first, count, weights.data());
+  if (std::optional<int64_t> refused = roundRows(type, weights, k, out))
+    return first * k + *refused;
+  return std::nullopt;
+}
+
 /// Writes the block's bytes to `out`, which holds zeros. Returns row * K + column of an element that the type cannot hold.
 std::optional<int64_t> RoundingWriter::round(int64_t block, char *out) {
-  int64_t first = block * blockRows, rows = rowsOf(block);
-  std::vector<float> weights(rows * k);
-  readAcross(sources, first, rows, weights.data());
+  int64_t first = block * blockRows, rows = rowsOf(block), sourceBegin = 0;
   RoundedRows rounded;
-  if (std::optional<int64_t> refused = roundRows(type, weights, k, rounded))
-    return first * k + *refused;
+  if (QType format = dyn_cast<QType>(type))
+    rounded.quantized.resize(format.row(), 0, k);
+  for (auto [index, source] : enumerate(sources)) {
+    int64_t begin = std::max(first, sourceBegin), end = std::min(first + rows, sourceBegin + source.n);
+    if (begin < end) {
+      RoundedRows part;
+      if (std::optional<int64_t> refused = roundPart(index, begin - sourceBegin, end - begin, part))
+        return sourceBegin * k + *refused;
+      if (isa<QType>(type))
+        rounded.quantized.append(part.quantized);
+      append_range(rounded.values, part.values);
+      append_range(rounded.errors, part.errors);
+    }
+    sourceBegin += source.n;
+  }
   store(rows, rounded, out);
   copy(rounded.errors, errors.begin() + first);
   return std::nullopt;
@@ -233,11 +252,11 @@ std::optional<int64_t> RoundingWriter::round(int64_t block, char *out) {
 
 Error RoundingWriter::refusal(int64_t element) const {
   int64_t row = element / k, column = element % k;
-  std::vector<float> weights(k);
-  readAcross(sources, row, 1, weights.data());
   size_t source = 0;
   for (; row >= sources[source].n; ++source)
     row -= sources[source].n;
+  std::vector<float> weights(k);
+  sources[source].read(row, 1, weights.data());
   return fail(ExitStatus::BadInput,
               "weight '" + place.names[source] + "' " + refusedWeight(type, weights[column], row, column));
 }
@@ -268,37 +287,36 @@ Error RoundingWriter::write(raw_ostream &os) {
   return Error::success();
 }
 
-/// The bytes of one source; what the store reports becomes our error.
-static Expected<SourceBytes> openSource(mlir::Attribute source, StringRef modelDir, StringRef name) {
-  mlir::MLIRContext *context = source.getContext();
+/// The rows of one source; what is wrong with them becomes our error.
+static Expected<WeightSource> openSource(const WeightPlace &place, size_t index, StringRef modelDir) {
+  mlir::MLIRContext *context = place.sources.getContext();
   std::string message;
   mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
-  mlir::FailureOr<SourceBytes> bytes =
-      SourceBytes::open(source, modelDir, [&] { return mlir::emitError(mlir::UnknownLoc::get(context)); });
-  if (mlir::succeeded(bytes))
-    return std::move(*bytes);
+  int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
+  mlir::FailureOr<WeightSource> source =
+      WeightSource::open(place.sources[index], perRow, place.transposed[index], place.storedAs[index], modelDir,
+                         [&] { return mlir::emitError(mlir::UnknownLoc::get(context)); });
+  if (mlir::succeeded(source))
+    return std::move(*source);
   bool hasChanged = StringRef(message).contains("has changed");
-  return fail(hasChanged ? ExitStatus::Integrity : ExitStatus::BadInput, "weight '" + name + "': " + message);
+  return fail(hasChanged ? ExitStatus::Integrity : ExitStatus::BadInput,
+              "weight '" + place.names[index] + "': " + message);
 }
 
 static Error writePlace(WeightPlace &place, StringRef modelDir, raw_ostream &os) {
   std::vector<WeightRows> sources;
-  std::vector<SourceBytes> opened;
+  std::vector<WeightSource> opened;
   opened.reserve(place.sources.size());
-  int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
   int64_t rows = 0;
-  for (auto [index, attribute] : enumerate(place.sources)) {
-    mlir::Type storedAs = place.storedAs[index];
-    if (!canConvert(storedAs, place.type.getElementType()))
+  for (size_t index = 0; index < place.sources.size(); ++index) {
+    if (!canConvert(place.storedAs[index], place.type.getElementType()))
       return fail(ExitStatus::Internal, "weight '" + place.name() + "' cannot be converted to the product's type");
-    Expected<SourceBytes> bytes = openSource(attribute, modelDir, place.names[index]);
-    if (!bytes)
-      return bytes.takeError();
-    opened.push_back(std::move(*bytes));
-    ArrayRef<char> data = opened.back().get();
-    int64_t n = data.size() / widthOf(storedAs) / std::max<int64_t>(perRow, 1);
-    sources.push_back({data.data(), n, perRow, place.transposed[index], storedAs});
-    rows += n;
+    Expected<WeightSource> source = openSource(place, index, modelDir);
+    if (!source)
+      return source.takeError();
+    opened.push_back(std::move(*source));
+    sources.push_back(opened.back().rows());
+    rows += sources.back().n;
   }
   if (place.type.getRank() && rows != place.type.getDimSize(0))
     return fail(ExitStatus::Internal, "weight '" + place.name() + "' has " + Twine(rows) + " rows in the model and " +
@@ -311,8 +329,8 @@ static Error writePlace(WeightPlace &place, StringRef modelDir, raw_ostream &os)
   } else {
     writePlain(place, sources, os);
   }
-  for (const SourceBytes &bytes : opened)
-    bytes.release(place.sources.getContext());
+  for (const WeightSource &source : opened)
+    source.release(place.sources.getContext());
   return Error::success();
 }
 

@@ -15,7 +15,16 @@
 namespace edgelm {
 
 int64_t QuantizedRows::floatsPerRow() const {
-  return format->scale == Scale::Double ? supers() : format->scale == Scale::F16 ? 0 : 1;
+  switch (format->scale) {
+  case Scale::F32:
+    return groups();
+  case Scale::Integer:
+    return 1;
+  case Scale::Double:
+    return supers();
+  default:
+    return 0;
+  }
 }
 
 void QuantizedRows::resize(const FormatRow &row, int64_t newRows, int64_t columns) {
@@ -28,6 +37,30 @@ void QuantizedRows::resize(const FormatRow &row, int64_t newRows, int64_t column
   multipliers.resize(row.scale == Scale::Integer || row.scale == Scale::Double ? rows * groups() : 0);
   floatScales.resize(rows * floatsPerRow());
   zeroPoints.resize(row.hasZeroPoints ? rows * groups() : 0);
+}
+
+void QuantizedRows::append(const QuantizedRows &other) {
+  assert(format == other.format && k == other.k && "not rows of one kind");
+  rows += other.rows;
+  codes.insert(codes.end(), other.codes.begin(), other.codes.end());
+  halfScales.insert(halfScales.end(), other.halfScales.begin(), other.halfScales.end());
+  multipliers.insert(multipliers.end(), other.multipliers.begin(), other.multipliers.end());
+  floatScales.insert(floatScales.end(), other.floatScales.begin(), other.floatScales.end());
+  zeroPoints.insert(zeroPoints.end(), other.zeroPoints.begin(), other.zeroPoints.end());
+}
+
+QuantizedRows QuantizedRows::slice(int64_t first, int64_t count) const {
+  QuantizedRows part;
+  part.resize(*format, count, k);
+  auto copy = [&](const auto &from, auto &to, int64_t perRow) {
+    std::copy_n(from.begin() + (from.empty() ? 0 : first * perRow), to.size(), to.begin());
+  };
+  copy(codes, part.codes, k);
+  copy(halfScales, part.halfScales, groups());
+  copy(multipliers, part.multipliers, groups());
+  copy(floatScales, part.floatScales, floatsPerRow());
+  copy(zeroPoints, part.zeroPoints, groups());
+  return part;
 }
 
 int QuantizedRows::integer(int64_t row, int64_t column) const {
@@ -46,6 +79,8 @@ float QuantizedRows::scale(int64_t row, int64_t group) const {
     return Half{halfScales[row * groups() + group]};
   case Scale::Double:
     return float(multipliers[row * groups() + group]) * floatScales[row * supers() + group / kGroupsOfDouble];
+  case Scale::F32:
+    return floatScales[row * groups() + group];
   default:
     return floatScales[row];
   }

@@ -17,13 +17,17 @@ struct QuantizedRows {
   std::vector<uint8_t> codes;       // [rows][k]
   std::vector<uint16_t> halfScales; // [rows][groups], bits of f16; Scale::F16
   std::vector<uint8_t> multipliers; // [rows][groups]; Scale::Integer, Scale::Double
-  std::vector<float> floatScales;   // [rows]; Scale::F32, Scale::Integer. [rows][supers]; Scale::Double
+  std::vector<float> floatScales;   // [rows][groups]; Scale::F32. [rows]; Scale::Integer. [rows][supers]; Scale::Double
   std::vector<uint8_t> zeroPoints;  // [rows][groups]
 
   void resize(const FormatRow &row, int64_t newRows, int64_t columns);
+  /// Adds the rows of another matrix of the same format and K.
+  void append(const QuantizedRows &other);
+  /// Rows [first, first + count).
+  QuantizedRows slice(int64_t first, int64_t count) const;
   int64_t groups() const { return format->groups(k); }
   int64_t supers() const { return (groups() + kGroupsOfDouble - 1) / kGroupsOfDouble; }
-  /// f32 scales of a row.
+  /// Scales of a row that are stored as f32.
   int64_t floatsPerRow() const;
   /// The integer that the code at [row][column] stands for, times the group's multiplier with Scale::Integer.
   int integer(int64_t row, int64_t column) const;

@@ -43,6 +43,24 @@ def EdgeLM_WeightAttr : EdgeLM_Attr<"Weight", "weight"> {
   let assemblyFormat = "`<` $file `,` $offset `,` $length `,` $sha256 `>`";
 }
 
+def EdgeLM_CodesAttr : EdgeLM_Attr<"Codes", "codes"> {
+  let summary = "Bytes of a matrix that was quantized when it was exported, by reference";
+  let description = [{
+    `sources`, each a `#edgelm.weight` or dense elements, are the codes, the scales and, where there are any, the zero points of a
+    matrix W[N, K]; `types` are theirs as the model has them. A weight is `(code - zero point) * scale`, rounded once to f32.
+
+    Without `packed`, codes, scales and zero points are those of an `edgelm.dequantize` with this `axis` and `block` (0: one scale for
+    all, or for each place along `axis`); the codes are `[N, K]`, or `[K, N]` where they are `transposed`. With `packed` they are those of an
+    `edgelm.dequantize_blocks` of so many bits and this block.
+
+    Example: `#edgelm.codes<[#edgelm.weight<...>, #edgelm.weight<...>], [tensor<64x8x16xui8>, tensor<512xf32>] packed 4 axis 1 block 32>`
+  }];
+  let parameters = (ins "::mlir::ArrayAttr":$sources, "::mlir::ArrayAttr":$types,
+      DefaultValuedParameter<"int64_t", "0">:$packed, "int64_t":$axis, "int64_t":$block,
+      DefaultValuedParameter<"bool", "false">:$transposed);
+  let assemblyFormat = [{`<` $sources `,` $types (`packed` $packed^)? `axis` $axis `block` $block (`transposed` `=` $transposed^)? `>`}];
+}
+
 def EdgeLM_MaskKind : I32EnumAttr<"MaskKind", "which keys a query may see", [
     I32EnumAttrCase<"Bidirectional", 0, "bidirectional">,
     I32EnumAttrCase<"Causal", 1, "causal">,

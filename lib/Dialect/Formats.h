@@ -11,7 +11,7 @@
 // and for the weight  w = v * scale, a single product rounded to f32. Scales are finite and may be negative. How the
 // scale of a group is stored:
 //
-//   F32      as such, one for a whole row, which is one group
+//   F32      as such
 //   F16      as such
 //   Integer  an integer m of 1 .. 16 for each group and one f32 for each row: v becomes v * m, which fits int8 since
 //            |v| <= 7, and the row's scale applies to a sum over the whole row
@@ -68,7 +68,7 @@ struct FormatRow {
   /// Groups of a row of K columns.
   constexpr int64_t groups(int64_t k) const { return (k + groupOf(k) - 1) / groupOf(k); }
   /// Columns of a group of the int8 activations that a product with this format takes; 0: the whole row.
-  constexpr int64_t activationGroup() const { return scale == Scale::F32 || scale == Scale::Integer ? 0 : group; }
+  constexpr int64_t activationGroup() const { return scale == Scale::Integer ? 0 : group; }
   /// The smallest and the largest integer v that a weight can be quantized to, when it has neither codebook nor zero
   /// point.
   constexpr int lowest() const { return bits() == 8 || scale == Scale::Integer ? -(offset() - 1) : -offset(); }

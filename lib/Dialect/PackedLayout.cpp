@@ -10,6 +10,7 @@ static int64_t aligned(int64_t bytes) {
 int64_t PackedLayout::groupScales() const {
   switch (format->scale) {
   case Scale::F32:
+    return aligned(groups() * panel * 4);
   case Scale::Integer:
     return aligned(panel * 4);
   case Scale::Double:

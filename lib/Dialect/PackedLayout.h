@@ -15,7 +15,8 @@ inline constexpr int64_t kMaxSummedColumns = 131072;
 
 /// Panels of `panel` output rows of W[N, K], each one block of bytes:
 ///
-///   row scales     f32 [panel]            Scale::F32 and Scale::Integer
+///   row scales     f32 [panel]            Scale::Integer
+///   group scales   f32 [groups][panel]    Scale::F32
 ///   super scales   f32 [supers][panel]    Scale::Double
 ///   group scales   f16 [groups][panel]    Scale::F16;  u8 [groups][panel]  Scale::Integer, Scale::Double
 ///   zero points    u8  [groups][panel]
@@ -40,7 +41,7 @@ struct PackedLayout {
   int64_t supers() const { return (groups() + kGroupsOfDouble - 1) / kGroupsOfDouble; }
 
   // Bytes from the start of a panel.
-  int64_t rowScales() const { return 0; }
+  int64_t floatScales() const { return 0; }
   int64_t groupScales() const;
   int64_t zeroPoints() const;
   int64_t plane(int index) const;

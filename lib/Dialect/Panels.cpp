@@ -16,7 +16,7 @@ template <typename Rows, typename Move> static void moveScales(const PackedLayou
         move(offset + (i * layout.panel + row) * width, &values[row * perRow + i], width);
   };
   if (!rows.floatScales.empty())
-    part(layout.rowScales(), rows.floatScales, rows.floatsPerRow());
+    part(layout.floatScales(), rows.floatScales, rows.floatsPerRow());
   if (!rows.halfScales.empty())
     part(layout.groupScales(), rows.halfScales, rows.groups());
   if (!rows.multipliers.empty())

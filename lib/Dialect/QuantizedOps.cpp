@@ -27,6 +27,20 @@ LogicalResult Int8RowsType::verify(llvm::function_ref<InFlightDiagnostic()> emit
   return emitError() << "(C1) expects a group that is 0 or a multiple of " << kColumnUnit << ", got " << group;
 }
 
+LogicalResult CodedWeightOp::verify() {
+  size_t count = getSource().getSources().size();
+  bool hasTypes = llvm::all_of(getSource().getTypes(), [](Attribute type) {
+    return isa<TypeAttr>(type) && isa<RankedTensorType>(cast<TypeAttr>(type).getValue());
+  });
+  if (count < 2 || count > 3 || getSource().getTypes().size() != count || !hasTypes)
+    return emitOpError("(C1) expects codes, scales and perhaps zero points, and a tensor type for each");
+  RankedTensorType result = tensorType(getResult());
+  bool isKnown = isa<QType>(result.getElementType()) || result.getElementType().isF32();
+  if (result.getRank() != 2 || !result.hasStaticShape() || !isKnown)
+    return emitOpError("(C2) expects a matrix of f32 or of a number format, got ") << result;
+  return success();
+}
+
 LogicalResult QuantizeWeightOp::verify() {
   RankedTensorType weight = tensorType(getWeight()), result = tensorType(getResult());
   if (weight.getRank() != 2 || !isa<FloatType>(weight.getElementType()))

@@ -36,7 +36,7 @@ ScaleSearch::ScaleSearch(const FormatRow &format) : format(format) {
   bool hasCodebook = !format.codebook.empty();
   bool isSymmetric = !hasCodebook && format.lowest() == -format.highest();
   // A negative scale makes the larger half of the range the positive one.
-  bool isSigned = format.scale == Scale::F16 && !isSymmetric && !format.hasZeroPoints;
+  bool isSigned = (format.scale == Scale::F16 || format.scale == Scale::F32) && !isSymmetric && !format.hasZeroPoints;
   float top = hasCodebook ? format.codebook.back() : format.hasZeroPoints ? 2 * format.offset() - 1 : format.offset();
   step = hasCodebook ? (isSigned ? 6 : 3) : format.bits() <= 3 || !isSigned ? 0.25f : 0.5f;
   int below = !isSigned ? (hasCodebook ? 4 : 12) : hasCodebook ? 2 : 4;

@@ -164,6 +164,22 @@ def EdgeLM_LinearOp : EdgeLM_Op<"linear", [AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
+def EdgeLM_CodedWeightOp : EdgeLM_Op<"coded_weight"> {
+  let summary = "Trained matrix that was quantized when it was exported";
+  let description = [{
+    The matrix W[N, K] of `source`. A result of `!edgelm.q` has the codes and scales of the source, none of them rounded; one of f32
+    has the products of both.
+
+    Constraints:
+    * (C1) `source` has codes, scales and perhaps zero points, and a type for each.
+    * (C2) the result is a matrix of f32 or of a number format.
+  }];
+  let arguments = (ins EdgeLM_CodesAttr:$source);
+  let results = (outs EdgeLM_WeightTensor:$result);
+  let assemblyFormat = "$source attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 def EdgeLM_QuantizeWeightOp : EdgeLM_Op<"quantize_weight"> {
   let summary = "Trained matrix in a number format";
   let description = [{
@@ -216,10 +232,11 @@ def EdgeLM_SelectRowOp : EdgeLM_Op<"select_row"> {
 def EdgeLM_PackedWeightOp : EdgeLM_Op<"packed_weight"> {
   let summary = "Weight at its place and in its layout in the product";
   let description = [{
-    Stands for the concatenation along dimension 0 of `sources`, each an `#edgelm.weight` or an elements attribute, a matrix whose
-    entry of `transposed` is true being `[K, N]` in its source. The elements, of the types `stored_as` or else of the result's, are
+    Stands for the concatenation along dimension 0 of `sources`, each an `#edgelm.weight`, an elements attribute or `#edgelm.codes`, a matrix
+    whose entry of `transposed` is true being `[K, N]` in its source. The elements, of the types `stored_as` or else of the result's, are
     converted to the result's element type and lie at byte `offset` of the product's weights: with `panel` 0 in row-major order, else `[N, K]` as `[ceil(N / panel)][K][panel]`,
-    zero padded. A result of `!edgelm.q` is quantized from the f32 values of the sources, in groups along K, and lies as `PackedLayout` says.
+    zero padded. A result of `!edgelm.q` lies as `PackedLayout` says; it has the codes of a source that is stored as this type, and is quantized from
+    the f32 values of any other, in groups along K.
 
     Constraints:
     * (C1) `sources`, `transposed` and, when given, `stored_as` have one length, at least 1.

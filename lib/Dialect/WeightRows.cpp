@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Conversion and transposition on the way from the model's bytes.
 #include "Dialect/WeightRows.h"
+#include "Dialect/CodedRows.h"
 #include "Dialect/Reference/Elements.h"
 
 #include <cstring>
@@ -44,6 +45,8 @@ template <typename Element> static void readRows(const WeightRows &matrix, int64
 }
 
 void WeightRows::read(int64_t first, int64_t count, float *out) const {
+  if (coded)
+    return coded->read(first, count, out);
   visitFloatType(storedAs, [&](auto tag) { readRows<decltype(tag)>(*this, first, count, out); });
 }
 

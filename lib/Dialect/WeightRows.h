@@ -4,14 +4,19 @@
 
 #include "Dialect/WeightStore.h"
 
+#include <memory>
+
 namespace edgelm {
+
+class CodedRows;
 
 /// A matrix W[N, K] whose bytes somebody else holds.
 struct WeightRows {
   const char *data = nullptr;
   int64_t n = 0, k = 0;
-  bool transposed = false; ///< the bytes are [K, N]
-  mlir::Type storedAs;     ///< f32, f64, f16 or bf16
+  bool transposed = false;                     ///< the bytes are [K, N]
+  mlir::Type storedAs;                         ///< f32, f64, f16 or bf16
+  std::shared_ptr<const CodedRows> coded = {}; ///< in place of `data`: the matrix was quantized when it was exported
 
   /// Writes rows [first, first + count) to `out`, [count][K].
   void read(int64_t first, int64_t count, float *out) const;

@@ -30,6 +30,9 @@ struct Matrix {
   SmallVector<Use> uses;
   bool isEmbedding = false, isHead = false;
   const FormatRow *format = nullptr; ///< null: as stored
+
+  /// Whether it was quantized when it was exported.
+  bool isCoded() const { return isa<CodesAttr>(source.bytes); }
 };
 
 /// REGEX=FORMAT.
@@ -110,8 +113,11 @@ static void addNames(Location loc, SmallVectorImpl<std::string> &names) {
 
 void AssignFormats::note(OpOperand &operand, int64_t axis, bool isHead) {
   std::optional<Source> source = findSource(operand.get());
-  // A matrix that was imported with codes of its own keeps them.
-  if (!source || source->format || !isa<FloatType>(source->type.getElementType()) || source->type.getRank() != 2)
+  bool isMatrix = source && source->type.getRank() == 2;
+  if (!isMatrix || !isa<FloatType, QType>(source->type.getElementType()))
+    return;
+  // Somebody has chosen its format.
+  if (source->format && source->format != source->type.getElementType())
     return;
   bool liesTransposed = source->transposed != (axis == 0);
   auto [entry, isNew] =
@@ -197,10 +203,16 @@ LogicalResult AssignFormats::check(const Matrix &matrix) {
   if (row.group > matrix.k)
     return emit() << "has no group of " << row.group << " columns, as " << name << " has them" << advice;
   Type stored = matrix.source.type.getElementType(), type = typeOf(row, &getContext());
+  if (matrix.isCoded() && stored != type && !requantize)
+    return emitError(matrix.source.loc)
+           << "a matrix that was quantized when it was exported, now " << stored
+           << ", would be quantized a second time, to " << name
+           << "; leave its format out, choose other matrices with --quant-map, or give --requantize";
   if (stored.isF64())
     stored = Float32Type::get(&getContext());
-  // A table that no linear reads lies as it is.
-  bool hasPanels = llvm::any_of(matrix.uses, [](const Use &use) { return isa<LinearOp>(use.operand->getOwner()); });
+  // A table of floats that no linear reads lies as it is.
+  bool hasPanels = isa<QType>(stored) ||
+                   llvm::any_of(matrix.uses, [](const Use &use) { return isa<LinearOp>(use.operand->getOwner()); });
   int64_t before = packedBytes(RankedTensorType::get({matrix.n, matrix.k}, stored), hasPanels ? int64_t(panel) : 0);
   int64_t after = packedBytes(RankedTensorType::get({matrix.n, matrix.k}, type),
                               isa<QType>(type) || hasPanels ? int64_t(panel) : 0);
@@ -221,6 +233,9 @@ void AssignFormats::assign(Matrix &matrix) {
     if (!quantized) {
       OpBuilder builder(&getContext());
       builder.setInsertionPointAfterValue(use.operand->get());
+      if (CodedWeightOp coded = use.operand->get().getDefiningOp<CodedWeightOp>())
+        use.operand->set(CodedWeightOp::create(
+            builder, coded.getLoc(), tensorType(coded.getResult()).clone(builder.getF32Type()), coded.getSource()));
       RankedTensorType result = tensorType(use.operand->get()).clone(type);
       quantized =
           QuantizeWeightOp::create(builder, matrix.source.loc, result, use.operand->get(), use.axis, FloatAttr());

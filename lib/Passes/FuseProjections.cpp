@@ -19,7 +19,7 @@ static bool isTrained(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op)
     return false;
-  return isa<WeightOp, ConstantOp>(op) ||
+  return isa<CodedWeightOp, ConstantOp, WeightOp>(op) ||
          (isa<CastOp, QuantizeWeightOp, TransposeOp, ReshapeOp>(op) && llvm::all_of(op->getOperands(), isTrained));
 }
 

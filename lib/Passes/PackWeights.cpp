@@ -207,7 +207,8 @@ LogicalResult PackWeights::packFunction(func::FuncOp function) {
     packPlainOperands(op);
   }
   for (Operation *op : llvm::reverse(operations))
-    if (op->use_empty() && isa<WeightOp, ConstantOp, CastOp, QuantizeWeightOp, TransposeOp, ReshapeOp>(op))
+    if (op->use_empty() &&
+        isa<WeightOp, CodedWeightOp, ConstantOp, CastOp, QuantizeWeightOp, TransposeOp, ReshapeOp>(op))
       op->erase();
   return success();
 }

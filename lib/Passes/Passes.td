@@ -65,6 +65,19 @@ def ClassifyMasks : Pass<"edgelm-classify-masks", "mlir::ModuleOp"> {
                     Statistic<"numTables", "num-tables", "Tables of positions">];
 }
 
+def AdoptCodes : Pass<"edgelm-adopt-codes", "mlir::ModuleOp"> {
+  let summary = "Keep the codes of matrices that were quantized when they were exported";
+  let description = [{
+    Expects raised entries. A matrix of an `edgelm.linear`, and a table of `edgelm.embed`, that is an `edgelm.dequantize` or
+    `edgelm.dequantize_blocks` of weights becomes an `edgelm.coded_weight`: of the smallest number format that has each of its codes and
+    scales as they are, or, where none does, of f32, with a remark. No weight is rounded.
+
+    Refuses codes, scales and zero points that do not fit each other.
+  }];
+  let statistics = [Statistic<"numAdopted", "num-adopted", "Matrices whose codes are kept">,
+                    Statistic<"numWidened", "num-widened", "Matrices that become f32">];
+}
+
 def AssignFormats : Pass<"edgelm-assign-formats", "mlir::ModuleOp"> {
   let summary = "Give each trained matrix a number format";
   let description = [{
@@ -75,12 +88,14 @@ def AssignFormats : Pass<"edgelm-assign-formats", "mlir::ModuleOp"> {
     finds, the last match counting.
 
     Refuses unknown formats, expressions that are invalid or find nothing, a format whose group is longer than the matrix has columns,
-    and one in which the matrix takes more bytes than as it is stored.
+    one in which the matrix takes more bytes than as it is stored, and, without `requantize`, another format for a matrix that was quantized
+    when it was exported.
   }];
   let options = [Option<"format", "format", "std::string", "", "Format of every matrix; empty: as stored">,
                  ListOption<"map", "map", "std::string", "REGEX=FORMAT for matrices by name">,
                  Option<"embedding", "embedding", "std::string", "", "Format of embedding tables">,
                  Option<"head", "head", "std::string", "", "Format of the matrix that makes the logits">,
+                 Option<"requantize", "requantize", "bool", /*default=*/"false", "Quantize what is quantized already">,
                  Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">];
   let statistics = [Statistic<"numAssigned", "num-assigned", "Matrices that have a format">];
 }
@@ -112,7 +127,8 @@ def QuantizeActivations : Pass<"edgelm-quantize-activations", "mlir::ModuleOp"> 
   let summary = "Quantize what linears of a number format read";
   let description = [{
     Afterwards the input of a linear whose weights have a number format comes from an `edgelm.quantize_rows` with the format's group of
-    activations, one for all linears that read the same value.
+    activations, one for all linears that read the same value. An input that the export itself quantizes, with `edgelm.dequantize`, stays f32: it
+    would be rounded twice.
   }];
   let statistics = [Statistic<"numQuantized", "num-quantized", "Values that are quantized">];
 }

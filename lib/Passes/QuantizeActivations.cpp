@@ -10,6 +10,13 @@ namespace edgelm {
 using namespace mlir;
 using namespace edgelm;
 
+/// Whether a value was rounded to integers by the export, seen through what only renames it.
+static bool isQuantized(Value value) {
+  while (ReshapeOp reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getInput();
+  return value.getDefiningOp<DequantizeOp>() != nullptr;
+}
+
 namespace {
 struct QuantizeActivations : edgelm::impl::QuantizeActivationsBase<QuantizeActivations> {
   void runOnOperation() override {
@@ -21,7 +28,7 @@ struct QuantizeActivations : edgelm::impl::QuantizeActivationsBase<QuantizeActiv
       for (LinearOp linear : function.front().getOps<LinearOp>()) {
         QType format = dyn_cast<QType>(tensorType(linear.getWeights().front()).getElementType());
         RankedTensorType type = tensorType(linear.getInput());
-        if (!format || !type.getElementType().isF32())
+        if (!format || !type.getElementType().isF32() || isQuantized(linear.getInput()))
           continue;
         int64_t group = format.row().activationGroup();
         Value &rows = quantized[{linear.getInput(), group}];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reads each matrix that has a format, a few rows at a time, and compares it with what the format makes of it.
+#include "Dialect/CodedRows.h"
 #include "Dialect/RoundRows.h"
 #include "Passes/Passes.h"
 #include "Passes/Sources.h"
@@ -48,14 +49,13 @@ static FailureOr<double> errorOf(const WeightRows &matrix, Type type, Location l
 }
 
 static FailureOr<double> errorOf(QuantizeWeightOp op, const Source &source, bool liesTransposed) {
-  FailureOr<SourceBytes> bytes = SourceBytes::open(source.bytes, modelDirOf(op), [&] { return emitError(source.loc); });
-  if (failed(bytes))
+  FailureOr<WeightSource> matrix =
+      WeightSource::open(source.bytes, source.type.getDimSize(op.getAxis()), liesTransposed,
+                         source.type.getElementType(), modelDirOf(op), [&] { return emitError(source.loc); });
+  if (failed(matrix))
     return failure();
-  int64_t axis = op.getAxis();
-  WeightRows matrix = {bytes->get().data(), source.type.getDimSize(1 - axis), source.type.getDimSize(axis),
-                       liesTransposed, source.type.getElementType()};
-  FailureOr<double> error = errorOf(matrix, tensorType(op.getResult()).getElementType(), source.loc);
-  bytes->release(op.getContext());
+  FailureOr<double> error = errorOf(matrix->rows(), tensorType(op.getResult()).getElementType(), source.loc);
+  matrix->release(op.getContext());
   return error;
 }
 

@@ -11,6 +11,8 @@ std::optional<Source> edgelm::findSource(Value value) {
   if (ConstantOp constant = value.getDefiningOp<ConstantOp>())
     return Source{constant.getValue(), constant.getLoc(), tensorType(constant)};
   RankedTensorType type = tensorType(value);
+  if (CodedWeightOp coded = value.getDefiningOp<CodedWeightOp>())
+    return Source{coded.getSource(), coded.getLoc(), type, false, dyn_cast<QType>(type.getElementType())};
   if (QuantizeWeightOp quantize = value.getDefiningOp<QuantizeWeightOp>()) {
     std::optional<Source> source = findSource(quantize.getWeight());
     if (!source || source->format)

@@ -9,12 +9,13 @@ namespace edgelm {
 
 /// One weight as it is stored in the model: bytes, and how an operation sees them.
 struct Source {
-  mlir::Attribute bytes;       ///< #edgelm.weight or elements
+  mlir::Attribute bytes;       ///< #edgelm.weight, #edgelm.codes or elements
   mlir::Location loc;          ///< of the weight itself
   mlir::RankedTensorType type; ///< as the operation reads it, element type as stored
   bool transposed = false;
-  mlir::Type format = {}; ///< element type that `edgelm.quantize_weight` gives it; null: none does
-  int64_t groupAxis = 1;  ///< of `type`, along which groups of the format lie
+  /// Element type that `edgelm.quantize_weight` gives it, or `edgelm.coded_weight` where that is a number format; null: none does.
+  mlir::Type format = {};
+  int64_t groupAxis = 1; ///< of `type`, along which groups of the format lie
 
   /// Element type that the product should have where nobody wants another one.
   mlir::Type elementType() const { return format ? format : type.getElementType(); }

@@ -240,3 +240,70 @@ TEST_F(WeightPacker, a_truncated_file_is_bad_input) {
                          "/w.bin is too short: found 7 bytes, expected 8 at offset 0");
   EXPECT_EQ(status, ExitStatus::BadInput);
 }
+
+TEST_F(WeightPacker, codes_of_the_model_are_not_rounded) {
+  // [2, 64] in blocks of 32, 4 bits packed with zero points, and [64, 3] of int8 with a scale for each column: the same
+  // codes in a format that holds them, and the same products in f32.
+  std::vector<uint8_t> nibbles(2 * 2 * 16);
+  for (size_t i = 0; i < nibbles.size(); ++i)
+    nibbles[i] = static_cast<uint8_t>(37 * i + 11);
+  std::vector<float> scales = {0.1f, -0.3f, 3.0e-9f, 700.0f};
+  std::vector<uint8_t> zeros = {0x71, 0xf0};
+  std::string blocks = "#edgelm.codes<[" + addValues(nibbles) + ", " + addValues(scales) + ", " + addValues(zeros) +
+                       "], [tensor<2x2x16xui8>, tensor<2x2xf32>, tensor<2x1xui8>] packed 4 axis 1 block 32>";
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + blocks +
+                             "] stored_as [!edgelm.q<\"int4a_g32_f32\">] panel 4 "
+                             "at 0 {transposed = array<i1: false>} : tensor<2x64x!edgelm.q<\"int4a_g32_f32\">>\n"
+                             "%1 = edgelm.packed_weight [" +
+                             blocks + "] panel 0 at 512 {transposed = array<i1: false>} : tensor<2x64xf32>",
+                         1024)));
+  PackedLayout layout = {findFormat("int4a_g32_f32"), 2, 64, 4};
+  ASSERT_EQ(layout.bytes(), 256);
+  QuantizedRows rows = unpackPanel(layout, reinterpret_cast<const uint8_t *>(packed.data()), 2);
+  EXPECT_EQ(rows.floatScales, scales);
+  EXPECT_EQ(rows.zeroPoints, (std::vector<uint8_t>{1, 7, 0, 15}));
+  for (int i = 0; i < 128; ++i) {
+    int code = nibbles[i / 2] >> (i % 2 * 4) & 15;
+    EXPECT_EQ(rows.codes[i], code) << i;
+    EXPECT_EQ(floatAt(512 + 4 * i), float(code - rows.zeroPoints[i / 32]) * scales[i / 32]) << i;
+  }
+  EXPECT_EQ(places[0].relativeErrors, std::vector<double>{0.0});
+}
+
+TEST_F(WeightPacker, transposed_codes_and_floats_share_panels) {
+  std::vector<int8_t> codes(64 * 3);
+  for (size_t i = 0; i < codes.size(); ++i)
+    codes[i] = static_cast<int8_t>(i == 5 ? -128 : 3 * i);
+  std::vector<float> scales = {0.1f, 0.2f, 0.3f}, matrix(64);
+  for (size_t i = 0; i < matrix.size(); ++i)
+    matrix[i] = static_cast<float>(i) - 127;
+  std::string coded = "#edgelm.codes<[" + addValues(codes) + ", " + addValues(scales) +
+                      "], [tensor<64x3xi8>, tensor<3xf32>] axis 1 block 0 transposed = true>";
+  ASSERT_FALSE(bool(pack("%0 = edgelm.packed_weight [" + coded + ", " + addValues(matrix) +
+                             "] stored_as [!edgelm.q<\"int8\">, f32] panel 4 at 0 {transposed = array<i1: false, "
+                             "false>} : tensor<4x64x!edgelm.q<\"int8\">>",
+                         320)));
+  PackedLayout layout = {findFormat("int8"), 4, 64, 4};
+  QuantizedRows rows = unpackPanel(layout, reinterpret_cast<const uint8_t *>(packed.data()), 4);
+  for (int row = 0; row < 3; ++row) {
+    EXPECT_EQ(rows.scale(row, 0), scales[row]);
+    for (int k = 0; k < 64; ++k)
+      EXPECT_EQ(rows.integer(row, k), codes[k * 3 + row]) << row << " " << k;
+  }
+  EXPECT_EQ(float(rows.integer(3, 7)) * rows.scale(3, 0), matrix[7]);
+  ASSERT_EQ(places[0].relativeErrors.size(), 2u);
+  EXPECT_EQ(places[0].relativeErrors[0], 0.0);
+}
+
+TEST_F(WeightPacker, codes_that_do_not_fit_their_scales_are_refused) {
+  std::string coded = "#edgelm.codes<[" + addValues(std::vector<int8_t>(128)) + ", " +
+                      addValues(std::vector<float>(3)) + "], [tensor<2x64xi8>, tensor<3xf32>] axis 0 block 0>";
+  ExitStatus status;
+  std::string message =
+      messageOf(pack("%0 = edgelm.packed_weight [" + coded +
+                         "] panel 0 at 0 {transposed = array<i1: false>} : tensor<2x64xf32> loc(\"q_proj\")",
+                     512),
+                status);
+  EXPECT_EQ(status, ExitStatus::BadInput);
+  EXPECT_EQ(message, "weight 'q_proj': expected 2 scales, found 'tensor<3xf32>'");
+}

@@ -132,3 +132,19 @@ func.func @a_weight_in_a_file_has_no_format() {
   %0 = edgelm.weight #file : tensor<8x64x!edgelm.q<"int8">>
   return
 }
+
+// -----
+
+func.func @coded_weight_c1() {
+  // expected-error @below {{(C1) expects codes, scales and perhaps zero points, and a tensor type for each}}
+  %0 = edgelm.coded_weight <[dense<1> : tensor<2x64xi8>], [tensor<2x64xi8>] axis 0 block 0> : tensor<2x64xf32>
+  return
+}
+
+// -----
+
+func.func @coded_weight_c2() {
+  // expected-error @below {{(C2) expects a matrix of f32 or of a number format, got 'tensor<128xf32>'}}
+  %0 = edgelm.coded_weight <[dense<1> : tensor<2x64xi8>, dense<0.5> : tensor<2xf32>], [tensor<2x64xi8>, tensor<2xf32>] axis 0 block 0> : tensor<128xf32>
+  return
+}

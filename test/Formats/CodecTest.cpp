@@ -165,7 +165,8 @@ TEST_P(EveryFormat, saturates_scales_and_codes) {
   if (format.scale == Scale::F16) {
     EXPECT_EQ(std::fabs(quantized.scale(0, 0)), 65504);
   } else {
-    EXPECT_LT(distance(roundTrip(w, 1), w) / norm(w), 0.1); // f32 scales reach so far
+    // f32 scales reach so far, but the range from the least to the greatest weight does not.
+    EXPECT_LT(distance(roundTrip(w, 1), w) / norm(w), format.hasZeroPoints ? 0.4 : 0.1);
   }
 }
 

@@ -53,6 +53,7 @@ static std::vector<uint8_t> packRow(const FormatRow &format, PackedLayout &layou
 static constexpr Golden kGolden[] = {
     {"int8", "0000003f", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
     {"int8_g32", "00380000", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
+    {"int8_g32_f32", "0000003f", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
     {"int6_g64", "00380000", "40516273c8d9eafb40516273c8d9eafb 0000000055555555"},
     {"int5_g64", "00380000", "40516273c8d9eafb40516273c8d9eafb f0f0f0f0"},
     {"int4_g32", "00380000", "40516273c8d9eafb40516273c8d9eafb"},
@@ -61,6 +62,10 @@ static constexpr Golden kGolden[] = {
     {"int4a_g32", "00380000 05000000", "40516273c8d9eafb40516273c8d9eafb"},
     {"int4a_g64", "00380000 05000000", "40516273c8d9eafb40516273c8d9eafb"},
     {"int4a_g128", "00380000 05000000", "40516273c8d9eafb40516273c8d9eafb"},
+    {"int4_g32_f32", "0000003f", "40516273c8d9eafb40516273c8d9eafb"},
+    {"int4_g128_f32", "0000003f", "40516273c8d9eafb40516273c8d9eafb"},
+    {"int4a_g32_f32", "0000003f 05000000", "40516273c8d9eafb40516273c8d9eafb"},
+    {"int4a_g128_f32", "0000003f 05000000", "40516273c8d9eafb40516273c8d9eafb"},
     {"int3_g64", "00380000", "0055aaff0055aaff aaaaaaaa"},
     {"int2_g64", "00380000", "0055aaff0055aaff"},
     {"nf4_g64", "00380000", "40516273c8d9eafb40516273c8d9eafb"},

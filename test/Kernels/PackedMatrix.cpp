@@ -44,7 +44,7 @@ float PackedMatrix::scale(int64_t row, int64_t column) const {
   int64_t group = column / format.groupOf(layout.k);
   if (format.scale == Scale::Double)
     return float(integers[row * layout.groups() + group]) * supers[row * layout.supers() + group / kGroupsOfDouble];
-  return scales[row * layout.groups() + (format.scale == Scale::F16 ? group : 0)];
+  return scales[row * layout.groups() + (format.scale == Scale::Integer ? 0 : group)];
 }
 
 void PackedMatrix::pack() {
@@ -56,15 +56,17 @@ void PackedMatrix::pack() {
     auto put = [&](int64_t part, int64_t index, const auto &value) {
       std::memcpy(panel + part + (index * layout.panel + lane) * int64_t(sizeof value), &value, sizeof value);
     };
-    if (format.scale == Scale::F32 || format.scale == Scale::Integer)
-      put(layout.rowScales(), 0, scales[row * layout.groups()]);
+    if (format.scale == Scale::Integer)
+      put(layout.floatScales(), 0, scales[row * layout.groups()]);
     for (int64_t super = 0; format.scale == Scale::Double && super < layout.supers(); ++super)
-      put(layout.rowScales(), super, supers[row * layout.supers() + super]);
+      put(layout.floatScales(), super, supers[row * layout.supers() + super]);
     for (int64_t group = 0; group < layout.groups(); ++group) {
       int64_t at = row * layout.groups() + group;
       if (format.scale == Scale::F16)
         put(layout.groupScales(), group, toF16(scales[at]));
-      else if (format.scale != Scale::F32)
+      else if (format.scale == Scale::F32)
+        put(layout.floatScales(), group, scales[at]);
+      else
         put(layout.groupScales(), group, integers[at]);
       if (format.hasZeroPoints)
         put(layout.zeroPoints(), group, zeroPoints[at]);

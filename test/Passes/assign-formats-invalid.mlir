@@ -25,3 +25,15 @@ func.func @main(%x: tensor<1x64xf32>) -> tensor<1x96xf32> {
   %0 = edgelm.linear %x weights(%table) {transposed = array<i1: false>} : (tensor<1x64xf32>, tensor<96x64xf16>) -> tensor<1x96xf32>
   return %0 : tensor<1x96xf32>
 }
+
+// A second quantization would round twice.
+// RUN: not edgelm-opt %s --edgelm-assign-formats=map=quantized=int4_g32 2>&1 | FileCheck %s --check-prefix=TWICE
+// TWICE: error: loc("quantized.weight"): a matrix that was quantized when it was exported, now '!edgelm.q<"int8">', would be quantized a second time, to int4_g32; leave its format out, choose other matrices with --quant-map, or give --requantize
+// RUN: edgelm-opt %s --pass-pipeline='builtin.module(edgelm-assign-formats{map=quantized=int4_g32 requantize=true})' | FileCheck %s --check-prefix=FORCED
+// FORCED: %[[FLOATS:.*]] = edgelm.coded_weight {{.*}} : tensor<32x64xf32>
+// FORCED: edgelm.quantize_weight %[[FLOATS]] along 1 : tensor<32x64xf32> to tensor<32x64x!edgelm.q<"int4_g32">>
+func.func @quantized(%x: tensor<1x64xf32>) -> tensor<1x32xf32> {
+  %w = edgelm.coded_weight <[dense<3> : tensor<32x64xi8>, dense<0.5> : tensor<32xf32>], [tensor<32x64xi8>, tensor<32xf32>] axis 0 block 0> : tensor<32x64x!edgelm.q<"int8">> loc("quantized.weight")
+  %0 = edgelm.linear %x weights(%w) {transposed = array<i1: false>} : (tensor<1x64xf32>, tensor<32x64x!edgelm.q<"int8">>) -> tensor<1x32xf32>
+  return %0 : tensor<1x32xf32>
+}

@@ -70,6 +70,8 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--quant-embedding", options.quantEmbedding, "format of the embedding table");
   app.add_option("--quant-head", options.quantHead,
                  "format of the matrix that makes the logits, also where it is the embedding table");
+  app.add_flag("--requantize", options.requantize,
+               "let formats apply to matrices that the export has quantized already");
   app.add_option("--act", arguments.activations,
                  "what is multiplied by matrices in a number format: activations rounded to int8, or as they are")
       ->check(CLI::IsMember({"int8", "f32"}))

@@ -95,6 +95,8 @@ Vals PanelFunction::addGroup(Val group, llvm::ArrayRef<Val> sums) {
 }
 
 Val PanelFunction::groupScales(Val group) {
+  if (format.scale == Scale::F32)
+    return rowVector(group * double(4 * panelRows), k.f32Type());
   if (format.scale == Scale::F16)
     return rowVector(places[GroupScales] + group * double(2 * panelRows), k.b.getF16Type());
   Val bytes = rowVector(places[GroupScales] + group * double(panelRows), k.b.getI8Type());

@@ -32,13 +32,14 @@ Val QuantizedCodes::loadBytes(const PanelVector &vector, int64_t part, Val group
 Val QuantizedCodes::scales(const PanelVector &vector, Val group) {
   switch (format.scale) {
   case Scale::F32:
+    return load(vector, layout.floatScales(), group, k.f32Type());
   case Scale::Integer:
-    return load(vector, layout.rowScales(), k.index(0), k.f32Type());
+    return load(vector, layout.floatScales(), k.index(0), k.f32Type());
   case Scale::F16:
     return load(vector, layout.groupScales(), group, k.b.getF16Type());
   case Scale::Double:
     return k.toFloat(loadBytes(vector, layout.groupScales(), group)) *
-           load(vector, layout.rowScales(), group / double(kGroupsOfDouble), k.f32Type());
+           load(vector, layout.floatScales(), group / double(kGroupsOfDouble), k.f32Type());
   case Scale::None:
     break;
   }

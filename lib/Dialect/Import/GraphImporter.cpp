@@ -19,21 +19,21 @@ static StringRef domainOf(const onnx::NodeProto &node) {
 static constexpr llvm::StringLiteral kUseCacheBranch = "use_cache_branch";
 
 GraphImporter::GraphImporter(const OnnxFile &file, ModuleOp module)
-    : file(file), context(module.getContext()), builder(module.getBodyRegion()) {}
+    : file(file), functions(file.model), context(module.getContext()), builder(module.getBodyRegion()) {}
 
 Location GraphImporter::locationOf(StringRef name) {
   return NameLoc::get(StringAttr::get(context, name));
 }
 
-/// A node's name; what stands for it where it has none.
-static StringRef nameOf(const onnx::NodeProto &node) {
+StringRef edgelm::nameOfNode(const onnx::NodeProto &node) {
   if (!node.name().empty())
     return node.name();
   return node.output_size() ? node.output(0) : node.op_type();
 }
 
 Location GraphImporter::locationOf(const onnx::NodeProto &node) {
-  return locationOf(nameOf(node));
+  StringRef name = nameOfNode(node);
+  return locationOf(calls.empty() ? name.str() : calls.back().prefix + name.str());
 }
 
 LogicalResult GraphImporter::define(StringRef name, Value value, Location location) {
@@ -54,25 +54,55 @@ struct Unsupported {
 };
 } // namespace
 
-static void findUnsupported(const onnx::GraphProto &graph, const OnnxFile &file,
-                            llvm::MapVector<std::pair<StringRef, StringRef>, Unsupported> &found) {
-  for (const onnx::NodeProto &node : graph.node()) {
-    for (const onnx::AttributeProto &attribute : node.attribute())
-      if (attribute.has_g())
-        findUnsupported(attribute.g(), file, found);
-    StringRef domain = domainOf(node), name = node.op_type();
-    int64_t opset = file.opset(domain).value_or(1);
-    if ((domain.empty() && name == "If") || lookupOperator(domain, name, opset))
-      continue;
-    Unsupported &entry = found[{domain, name}];
-    if (!entry.count++)
-      entry = {&node, opset, 1};
+namespace {
+/// Looks through a model for operators without a row, into subgraphs and into the functions that are called.
+struct OperatorCheck {
+  const OnnxFile &file;
+  const FunctionTable &functions;
+  llvm::MapVector<std::pair<StringRef, StringRef>, Unsupported> found = {};
+  llvm::SmallPtrSet<const onnx::FunctionProto *, 8> seen = {};
+  SmallVector<const onnx::FunctionProto *> pending = {};
+
+  void run() {
+    visit(file.model.graph().node(), nullptr);
+    while (!pending.empty()) {
+      const onnx::FunctionProto *function = pending.pop_back_val();
+      visit(function->node(), function);
+    }
   }
-}
+
+private:
+  int64_t opset(StringRef domain, const onnx::FunctionProto *function) const {
+    std::optional<int64_t> own = function ? findOpset(function->opset_import(), domain) : std::nullopt;
+    return own ? *own : file.opset(domain).value_or(1);
+  }
+
+  void visit(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes, const onnx::FunctionProto *function) {
+    for (const onnx::NodeProto &node : nodes) {
+      for (const onnx::AttributeProto &attribute : node.attribute())
+        if (attribute.has_g())
+          visit(attribute.g().node(), function);
+      if (const onnx::FunctionProto *callee = functions.find(node)) {
+        if (seen.insert(callee).second)
+          pending.push_back(callee);
+        continue;
+      }
+      StringRef domain = domainOf(node), name = node.op_type();
+      int64_t version = opset(domain, function);
+      if ((domain.empty() && name == "If") || lookupOperator(domain, name, version))
+        continue;
+      Unsupported &entry = found[{domain, name}];
+      if (!entry.count++)
+        entry = {&node, version, 1};
+    }
+  }
+};
+} // namespace
 
 LogicalResult GraphImporter::checkOperators() {
-  llvm::MapVector<std::pair<StringRef, StringRef>, Unsupported> found;
-  findUnsupported(file.model.graph(), file, found);
+  OperatorCheck check = {file, functions};
+  check.run();
+  auto &found = check.found;
   if (found.empty())
     return success();
   InFlightDiagnostic error = emitError(locationOf(*found.front().second.first));
@@ -81,7 +111,7 @@ LogicalResult GraphImporter::checkOperators() {
   for (const auto &[name, entry] : found) {
     error << separator << name.second << " (" << (name.first.empty() ? "ai.onnx" : name.first) << ", opset "
           << entry.opset << ", " << entry.count << (entry.count == 1 ? " node" : " nodes") << ", first \""
-          << nameOf(*entry.first) << "\"";
+          << nameOfNode(*entry.first) << "\"";
     if (std::string similar = similarOperators(name.second); !similar.empty())
       error << "; supported: " << similar;
     error << ")";
@@ -189,11 +219,11 @@ static void collectInputs(const onnx::NodeProto &node, SmallVectorImpl<StringRef
   }
 }
 
-FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx::GraphProto &graph) {
+FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const Nodes &nodes) {
   enum class Mark { New, Open, Done };
   llvm::DenseMap<const onnx::NodeProto *, Mark> marks;
   llvm::StringMap<const onnx::NodeProto *> producers;
-  for (const onnx::NodeProto &node : graph.node()) {
+  for (const onnx::NodeProto &node : nodes) {
     for (const std::string &name : node.output()) {
       if (name.empty() || producers.try_emplace(name, &node).second)
         continue;
@@ -208,7 +238,7 @@ FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx
   }
 
   std::vector<const onnx::NodeProto *> order;
-  for (const onnx::NodeProto &root : graph.node()) {
+  for (const onnx::NodeProto &root : nodes) {
     // Depth first without recursion: graphs are long chains.
     SmallVector<const onnx::NodeProto *> stack{&root};
     while (!stack.empty()) {
@@ -237,25 +267,29 @@ FailureOr<std::vector<const onnx::NodeProto *>> GraphImporter::sorted(const onnx
   return order;
 }
 
-LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
+LogicalResult GraphImporter::importNode(const onnx::NodeProto &unresolved) {
+  const onnx::NodeProto &node = resolved(unresolved);
   Location location = locationOf(node);
   if (domainOf(node).empty() && node.op_type() == "If")
     return importIf(node);
   SmallVector<Value> inputs;
   for (const std::string &name : node.input()) {
     Value value = name.empty() ? Value() : values.lookup(name);
-    if (!name.empty() && !value)
+    // An input that a call leaves out is known, but has no value.
+    if (!name.empty() && !value && !values.count(name))
       return emitError(location) << node.op_type() << ": reads \"" << name
                                  << "\", which no input, initializer or node defines";
     inputs.push_back(value);
   }
-  int64_t opset = file.opset(domainOf(node)).value_or(1);
-  const OperatorRow *row = lookupOperator(domainOf(node), node.op_type(), opset);
+  if (const onnx::FunctionProto *callee = functions.find(node))
+    return importCall(node, *callee, inputs);
+  int64_t version = opset(domainOf(node)).value_or(1);
+  const OperatorRow *row = lookupOperator(domainOf(node), node.op_type(), version);
   ArrayRef<Value> required = ArrayRef(inputs).take_front(row->inputs);
   if (inputs.size() < row->inputs || llvm::is_contained(required, Value()))
     return emitError(location) << node.op_type() << ": expected at least " << row->inputs << " inputs, found "
                                << llvm::count_if(required, [](Value value) { return bool(value); });
-  NodeBinder binder(node, *row, opset, inputs, builder, *tensors, location);
+  NodeBinder binder(node, *row, version, inputs, builder, *tensors, location);
   if (failed(row->handler(binder)))
     return failure();
   for (auto [name, value] : llvm::zip(node.output(), binder.results())) {
@@ -269,8 +303,8 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
   return success();
 }
 
-LogicalResult GraphImporter::importNodes(const onnx::GraphProto &graph) {
-  FailureOr<std::vector<const onnx::NodeProto *>> order = sorted(graph);
+LogicalResult GraphImporter::importNodes(const Nodes &nodes) {
+  FailureOr<std::vector<const onnx::NodeProto *>> order = sorted(nodes);
   if (failed(order))
     return failure();
   for (const onnx::NodeProto *node : *order)
@@ -293,7 +327,7 @@ LogicalResult GraphImporter::importIf(const onnx::NodeProto &node) {
     if (attribute.name() != wanted)
       continue;
     const onnx::GraphProto &branch = attribute.g();
-    if (failed(importInitializers(branch)) || failed(importNodes(branch)))
+    if (failed(importInitializers(branch)) || failed(importNodes(branch.node())))
       return failure();
     for (auto [name, output] : llvm::zip(node.output(), branch.output())) {
       Value value = values.lookup(output.name());
@@ -309,7 +343,7 @@ LogicalResult GraphImporter::importIf(const onnx::NodeProto &node) {
 
 LogicalResult GraphImporter::run() {
   if (failed(checkOperators()) || failed(importInputs()) || failed(importInitializers(file.model.graph())) ||
-      failed(importNodes(file.model.graph())))
+      failed(importNodes(file.model.graph().node())))
     return failure();
   return importOutputs();
 }

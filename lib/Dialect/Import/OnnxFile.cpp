@@ -18,11 +18,16 @@ std::string OnnxFile::path() const {
   return path.str().str();
 }
 
-std::optional<int64_t> OnnxFile::opset(StringRef domain) const {
-  for (const onnx::OperatorSetIdProto &entry : model.opset_import())
+std::optional<int64_t> edgelm::findOpset(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports,
+                                         StringRef domain) {
+  for (const onnx::OperatorSetIdProto &entry : imports)
     if (entry.domain() == domain || (domain.empty() && entry.domain() == "ai.onnx"))
       return entry.version();
   return std::nullopt;
+}
+
+std::optional<int64_t> OnnxFile::opset(StringRef domain) const {
+  return findOpset(model.opset_import(), domain);
 }
 
 static LogicalResult checkVersions(const OnnxFile &file, Location location) {

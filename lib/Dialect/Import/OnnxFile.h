@@ -12,6 +12,10 @@ namespace edgelm {
 /// are used.
 inline constexpr int64_t kMaxIrVersion = 13, kMinOpset = 1, kMaxOpset = 26;
 
+/// Version of the operator set `domain` ("" is ai.onnx) that a model or function imports, or none.
+std::optional<int64_t> findOpset(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports,
+                                 llvm::StringRef domain);
+
 /// The parsed model. Tensor data above 64 bytes are not in it: such a tensor is external, and one without a location
 /// lies in this very file.
 struct OnnxFile {

@@ -74,13 +74,19 @@ static LogicalResult dynamicQuantizeMatMul(NodeBinder &node) {
 
 /// com.microsoft MatMulNBits: A, codes of B [N, K] in blocks along K, scales, zero points, g_idx, bias.
 static LogicalResult matMulNBits(NodeBinder &node) {
+  int64_t bits = node.integer("bits", 4), block = node.integer("block_size", 0);
+  if (bits != 2 && bits != 3 && bits != 4 && bits != 8)
+    return node.emitError() << "found bits = " << bits << "; expected 2, 3, 4 or 8";
+  if (block < 16 || !llvm::isPowerOf2_64(block))
+    return node.emitError() << "found block_size = " << block << "; expected a power of two of at least 16";
+  // The block of each column; exporters write it also where nothing is reordered.
   if (node.input(4))
-    return node.emitError() << "g_idx (reordered columns) is not supported";
-  int64_t bits = node.integer("bits", 4);
-  if (bits != 2 && bits != 4 && bits != 8)
-    return node.emitError() << "found bits = " << bits << "; expected 2, 4 or 8";
-  Value weight = node.create<DequantizeBlocksOp>(node.input(1), node.input(2), node.input(3), bits,
-                                                 node.integer("block_size", 0), node.integer("K", 0));
+    for (auto [column, group] : llvm::enumerate(node.constantInput(4, "g_idx")))
+      if (group != int64_t(column) / block)
+        return node.emitError() << "g_idx gives column " << column << " the scale of block " << group
+                                << "; reordered columns are not supported";
+  Value weight =
+      node.create<DequantizeBlocksOp>(node.input(1), node.input(2), node.input(3), bits, block, node.integer("K", 0));
   Value product = node.create<MatMulOp>(node.input(0), node.create<TransposeOp>(weight, ArrayRef<int64_t>{1, 0}));
   if (node.input(5))
     product = node.binary("add", product, node.input(5));

@@ -17,7 +17,7 @@ enum WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 namespace {
 /// The messages on the way from a model to its tensors.
-enum class Message { Model, Graph, Node, Attribute, Tensor };
+enum class Message { Model, Graph, Function, Node, Attribute, Tensor };
 
 struct Child {
   Message parent;
@@ -35,10 +35,12 @@ struct Field {
 
 /// Field numbers of onnx.proto.
 static constexpr Child kChildren[] = {
-    {Message::Model, 7, Message::Graph},       {Message::Graph, 1, Message::Node},
-    {Message::Graph, 5, Message::Tensor},      {Message::Node, 5, Message::Attribute},
-    {Message::Attribute, 5, Message::Tensor},  {Message::Attribute, 6, Message::Graph},
-    {Message::Attribute, 10, Message::Tensor}, {Message::Attribute, 11, Message::Graph},
+    {Message::Model, 7, Message::Graph},         {Message::Graph, 1, Message::Node},
+    {Message::Graph, 5, Message::Tensor},        {Message::Node, 5, Message::Attribute},
+    {Message::Attribute, 5, Message::Tensor},    {Message::Attribute, 6, Message::Graph},
+    {Message::Attribute, 10, Message::Tensor},   {Message::Attribute, 11, Message::Graph},
+    {Message::Model, 25, Message::Function},     {Message::Function, 7, Message::Node},
+    {Message::Function, 11, Message::Attribute},
 };
 static constexpr uint32_t kTensorData[] = {4 /*float_data*/, 9 /*raw_data*/, 10 /*double_data*/};
 static constexpr uint32_t kExternalData = 13, kDataLocation = 14, kEntryKey = 1, kEntryValue = 2;

@@ -19,14 +19,18 @@ static PackedLayout layoutOf(RankedTensorType type, bool transposed) {
 TensorOr edgelm::quantizedMatrix(Operation *op, RankedTensorType type, bool transposed,
                                  const std::vector<float> &values) {
   PackedLayout layout = layoutOf(type, transposed);
+  QuantizedRows rows;
+  if (std::optional<int64_t> refused = quantizeRows(*layout.format, values.data(), layout.n, layout.k, layout.k, rows))
+    return op->emitError("cannot quantize row ")
+           << *refused / layout.k << ", whose element " << *refused % layout.k << " is not finite";
+  return packedRows(type, transposed, rows);
+}
+
+Tensor edgelm::packedRows(RankedTensorType type, bool transposed, const QuantizedRows &rows) {
+  PackedLayout layout = layoutOf(type, transposed);
   std::vector<char> bytes(layout.bytes());
-  QuantizedRows row;
-  for (int64_t n = 0; n < layout.n; ++n) {
-    if (std::optional<int64_t> refused =
-            quantizeRows(*layout.format, values.data() + n * layout.k, 1, layout.k, layout.k, row))
-      return op->emitError("cannot quantize row ") << n << ", whose element " << *refused << " is not finite";
-    packPanel(layout, row, reinterpret_cast<uint8_t *>(bytes.data()) + n * layout.panelBytes());
-  }
+  for (int64_t n = 0; n < layout.n; ++n)
+    packPanel(layout, rows.slice(n, 1), reinterpret_cast<uint8_t *>(bytes.data()) + n * layout.panelBytes());
   return Tensor::ofCodes(type, std::move(bytes));
 }
 
@@ -35,15 +39,8 @@ QuantizedRows edgelm::rowsOf(const Tensor &matrix, bool transposed, int64_t firs
   const uint8_t *bytes = reinterpret_cast<const uint8_t *>(matrix.bytes());
   QuantizedRows all;
   all.resize(*layout.format, 0, layout.k);
-  for (int64_t n = first; n < first + count; ++n) {
-    QuantizedRows row = unpackPanel(layout, bytes + n * layout.panelBytes(), 1);
-    llvm::append_range(all.codes, row.codes);
-    llvm::append_range(all.halfScales, row.halfScales);
-    llvm::append_range(all.multipliers, row.multipliers);
-    llvm::append_range(all.floatScales, row.floatScales);
-    llvm::append_range(all.zeroPoints, row.zeroPoints);
-  }
-  all.rows = count;
+  for (int64_t n = first; n < first + count; ++n)
+    all.append(unpackPanel(layout, bytes + n * layout.panelBytes(), 1));
   return all;
 }
 

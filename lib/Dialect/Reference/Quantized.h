@@ -16,6 +16,9 @@ namespace edgelm {
 TensorOr quantizedMatrix(mlir::Operation *op, mlir::RankedTensorType type, bool transposed,
                          const std::vector<float> &values);
 
+/// The matrix of `rows`, [N, K], which has the format of `type`; the shape is [K, N] where `transposed`.
+Tensor packedRows(mlir::RankedTensorType type, bool transposed, const QuantizedRows &rows);
+
 /// Rows [first, first + count) of such a matrix.
 QuantizedRows rowsOf(const Tensor &matrix, bool transposed, int64_t first, int64_t count);
 
