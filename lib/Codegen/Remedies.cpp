@@ -197,10 +197,10 @@ std::string RemedySearch::together(const Footprint &before) {
   for (const Family &family : families)
     if (isOver(family, sum.footprint))
       add(best(sum.options, family));
-  if (!limits.hold(sum.footprint))
-    add(shorten(sum.options));
   if (sum.flag.empty())
     return "";
+  if (!limits.hold(sum.footprint))
+    add(shorten(sum.options));
   return "\n  " + sum.flag + (limits.hold(sum.footprint) ? " makes it fit: " : " is not enough: ") +
          sizes(sum.footprint);
 }
