@@ -115,7 +115,7 @@ LogicalResult GraphImporter::importCall(const onnx::NodeProto &node, const onnx:
   std::string prefix = calls.empty() ? "" : calls.back().prefix;
   calls.push_back({&callee, CallAttributes(callee, node), prefix + nameOfNode(node).str() + "/"});
   std::swap(values, names);
-  auto leave = llvm::make_scope_exit([&] {
+  auto leave = llvm::scope_exit([&] {
     std::swap(values, names);
     calls.pop_back();
   });
