@@ -36,6 +36,12 @@ StringRef NodeBinder::text(StringRef attribute, StringRef fallback) const {
   return found ? StringRef(found->s()) : fallback;
 }
 
+SmallVector<std::string> NodeBinder::texts(StringRef attribute) const {
+  const AttributeProto *found = find(attribute);
+  return found ? SmallVector<std::string>(found->strings().begin(), found->strings().end())
+               : SmallVector<std::string>();
+}
+
 SmallVector<int64_t> NodeBinder::integers(StringRef attribute) const {
   const AttributeProto *found = find(attribute);
   return found ? SmallVector<int64_t>(found->ints().begin(), found->ints().end()) : SmallVector<int64_t>();

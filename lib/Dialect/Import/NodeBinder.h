@@ -35,6 +35,7 @@ public:
   double number(llvm::StringRef attribute, double fallback) const;
   llvm::StringRef text(llvm::StringRef attribute, llvm::StringRef fallback) const;
   llvm::SmallVector<int64_t> integers(llvm::StringRef attribute) const;
+  llvm::SmallVector<std::string> texts(llvm::StringRef attribute) const;
   llvm::SmallVector<float> numbers(llvm::StringRef attribute) const;
   const onnx::TensorProto *tensor(llvm::StringRef attribute) const;
 

@@ -17,7 +17,7 @@ std::vector<const OperatorRow *> edgelm::allOperators() {
   std::vector<const OperatorRow *> rows;
   for (llvm::ArrayRef<OperatorRow> family :
        {elementwiseOperators(), shapeOperators(), sliceOperators(), reduceOperators(), linearOperators(),
-        quantizeOperators(), attentionOperators(), einsumOperators()})
+        quantizeOperators(), attentionOperators(), einsumOperators(), windowOperators(), recurrentOperators()})
     for (const OperatorRow &row : family)
       rows.push_back(&row);
   llvm::sort(rows, [](const OperatorRow *a, const OperatorRow *b) { return key(a) < key(b); });

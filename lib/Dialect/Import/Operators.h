@@ -34,6 +34,8 @@ llvm::ArrayRef<OperatorRow> linearOperators();
 llvm::ArrayRef<OperatorRow> quantizeOperators();
 llvm::ArrayRef<OperatorRow> attentionOperators();
 llvm::ArrayRef<OperatorRow> einsumOperators();
+llvm::ArrayRef<OperatorRow> windowOperators();
+llvm::ArrayRef<OperatorRow> recurrentOperators();
 
 /// The row for an operator at an opset version, or null.
 const OperatorRow *lookupOperator(llvm::StringRef domain, llvm::StringRef name, int64_t opset);

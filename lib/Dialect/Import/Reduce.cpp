@@ -36,6 +36,45 @@ static LogicalResult cumSum(NodeBinder &node) {
   return node.finish(node.create<CumSumOp>(node.input(0), front, exclusive, reverse));
 }
 
+/// As many numbers side by side can be ranked: each is compared with every other.
+static constexpr int64_t kMaxRanked = 4096;
+
+/// TopK: the rank of a number is how many come before it, which are the larger ones and the equal ones of lower index.
+/// The result's place j has the index whose rank is j.
+static LogicalResult topK(NodeBinder &node) {
+  Type i64 = node.types().getI64Type();
+  int64_t rank = rankOf(node.input(0)), axis = node.axis(node.integer("axis", -1), rank);
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::swap(perm[axis], perm[rank - 1]);
+  Value x = node.create<TransposeOp>(node.input(0), perm);
+  int64_t size = tensorType(node.input(0)).getDimSize(axis);
+  if (!ShapedType::isDynamic(size) && size > kMaxRanked)
+    return node.emitError() << "expected at most " << kMaxRanked << " numbers to choose from, found " << size;
+  SmallVector<int64_t> k = {node.integer("k", 1)};
+  if (node.opset() >= 10)
+    k = node.constantInput(1, "K");
+  if (k.size() != 1 || k.front() < 1 || (!ShapedType::isDynamic(size) && k.front() > size))
+    return node.emitError() << "expected one K of 1 to the size of dimension " << axis << " of "
+                            << node.input(0).getType();
+  Value zero = node.scalar(0, i64), one = node.scalar(1, i64);
+  Value count = node.create<SqueezeOp>(node.create<ShapeOp>(x, rank - 1, rank), ArrayRef<int64_t>{0});
+  Value places = node.create<IotaOp>(zero, count, one);
+  Value self = node.create<UnsqueezeOp>(x, ArrayRef<int64_t>{rank}),
+        other = node.create<UnsqueezeOp>(x, ArrayRef<int64_t>{rank - 1});
+  bool largest = node.integer("largest", 1);
+  Value strictly = node.create<CompareOp>(largest ? "gt" : "lt", other, self);
+  Value orEqual = node.create<CompareOp>(largest ? "ge" : "le", other, self);
+  Value isEarlier = node.create<CompareOp>("lt", places, node.create<UnsqueezeOp>(places, ArrayRef<int64_t>{1}));
+  Value before = node.create<SelectOp>(isEarlier, orEqual, strictly);
+  Value ranks = node.create<ReduceOp>("sum", node.cast(before, i64), ArrayRef<int64_t>{rank}, false);
+  Value wanted =
+      node.create<UnsqueezeOp>(node.create<IotaOp>(zero, node.scalar(k.front(), i64), one), ArrayRef<int64_t>{1});
+  Value isWanted = node.create<CompareOp>("eq", node.create<UnsqueezeOp>(ranks, ArrayRef<int64_t>{rank - 1}), wanted);
+  Value indices = node.create<ArgReduceOp>("max", node.cast(isWanted, i64), rank, false, false);
+  Value values = node.create<GatherElementsOp>(x, indices, rank - 1);
+  return node.finish({node.create<TransposeOp>(values, perm), node.create<TransposeOp>(indices, perm)});
+}
+
 /// Softmax and LogSoftmax (the row's function is "log"). Before opset 13 all dimensions from `axis` (1 unless given)
 /// on are one.
 static LogicalResult softmax(NodeBinder &node) {
@@ -65,6 +104,8 @@ static const OperatorRow rows[] = {
     {"", "ArgMax", 1, 1, argReduce, "max"},
     {"", "ArgMin", 1, 1, argReduce, "min"},
     {"", "CumSum", 11, 2, cumSum},
+    {"", "TopK", 1, 1, topK},
+    {"", "TopK", 10, 2, topK},
     {"", "Softmax", 1, 1, softmax},
     {"", "LogSoftmax", 1, 1, softmax, "log"},
 };

@@ -91,6 +91,33 @@ static LogicalResult scatterND(NodeBinder &node) {
   return node.finish(node.create<ScatterNDOp>(node.input(0), node.input(1), node.input(2)));
 }
 
+/// ScatterElements: the index tuple of each update is its own place with the index in place of that along `axis`.
+static LogicalResult scatterElements(NodeBinder &node) {
+  StringRef reduction = node.text("reduction", "none");
+  if (reduction != "none")
+    return node.emitError() << "found reduction \"" << reduction << "\"; expected \"none\"";
+  Type i64 = node.types().getI64Type();
+  Value indices = node.cast(node.input(1), i64);
+  int64_t rank = rankOf(node.input(0)), axis = node.axis(node.integer("axis", 0), rank);
+  if (rankOf(indices) != rank)
+    return node.emitError() << "expected indices of rank " << rank << ", found " << indices.getType();
+  Value all = node.create<ShapeOp>(indices, 0, rank);
+  SmallVector<Value> tuple;
+  for (int64_t d = 0; d < rank; ++d) {
+    Value places = indices;
+    if (d != axis) {
+      Value size = node.create<SqueezeOp>(node.create<ShapeOp>(indices, d, d + 1), ArrayRef<int64_t>{0});
+      Value counter = node.create<IotaOp>(node.scalar(0, i64), size, node.scalar(1, i64));
+      SmallVector<int64_t> shape(rank, 1);
+      shape[d] = -1;
+      places = node.create<BroadcastOp>(node.create<ReshapeOp>(counter, node.vector(shape), false), all);
+    }
+    tuple.push_back(node.create<UnsqueezeOp>(places, ArrayRef<int64_t>{rank}));
+  }
+  Value tuples = tuple.size() == 1 ? tuple[0] : node.create<ConcatOp>(ValueRange(tuple), rank);
+  return node.finish(node.create<ScatterNDOp>(node.input(0), tuples, node.input(2)));
+}
+
 /// Indices, depth, [off, on]: the new dimension at `axis` is compared with each index, which counts from the back when
 /// negative.
 static LogicalResult oneHot(NodeBinder &node) {
@@ -113,11 +140,17 @@ static LogicalResult oneHot(NodeBinder &node) {
 }
 
 static const OperatorRow rows[] = {
-    {"", "Slice", 1, 1, slice},        {"", "Slice", 10, 3, slice},
-    {"", "Split", 2, 1, split},        {"", "Pad", 2, 1, pad},
-    {"", "Gather", 1, 2, gather},      {"", "GatherElements", 11, 2, gatherElements},
-    {"", "GatherND", 11, 2, gatherND}, {"", "ScatterND", 11, 3, scatterND},
+    {"", "Slice", 1, 1, slice},
+    {"", "Slice", 10, 3, slice},
+    {"", "Split", 2, 1, split},
+    {"", "Pad", 2, 1, pad},
+    {"", "Gather", 1, 2, gather},
+    {"", "GatherElements", 11, 2, gatherElements},
+    {"", "GatherND", 11, 2, gatherND},
+    {"", "ScatterND", 11, 3, scatterND},
     {"", "OneHot", 9, 3, oneHot},
+    {"", "ScatterElements", 11, 3, scatterElements},
+    {"", "Scatter", 9, 3, scatterElements},
 };
 
 ArrayRef<OperatorRow> edgelm::sliceOperators() {
