@@ -2,9 +2,8 @@
 // Adds helpers until nothing is undefined: which helper needs another is only known when its code is made.
 #include "Codegen/RuntimeHelpers.h"
 #include "Codegen/CompileError.h"
-#include "RuntimeBitcode.h"
+#include "Codegen/RuntimeLink.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Metadata.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -38,13 +37,10 @@ static Expected<StringSet<>> undefinedSymbols(StringRef object) {
 static Expected<std::unique_ptr<Module>> loadHelpers(const StringSet<> &names, const TargetSpec &target,
                                                      const Machine &machine, const TargetMachine &targetMachine,
                                                      LLVMContext &context) {
-  std::string_view bytes = findRuntimeBitcode(target.runtime, RuntimePart::Helpers);
-  Expected<std::unique_ptr<Module>> module = parseBitcodeFile(MemoryBufferRef(StringRef(bytes), "helpers"), context);
+  Expected<std::unique_ptr<Module>> module =
+      loadRuntimePart(target, RuntimePart::Helpers, machine, targetMachine, context);
   if (!module)
-    return fail(ExitStatus::Internal, "the helpers' bitcode cannot be read: " + toString(module.takeError()));
-  if (NamedMDNode *flags = (*module)->getModuleFlagsMetadata())
-    (*module)->eraseNamedMetadata(flags); // the target's own come instead
-  setTarget(**module, machine, targetMachine);
+    return module.takeError();
   for (Function &function : **module)
     if (!function.isDeclaration() && !function.hasLocalLinkage() && !names.contains(function.getName()))
       function.deleteBody();

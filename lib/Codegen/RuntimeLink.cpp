@@ -24,15 +24,29 @@ static constexpr StringLiteral calledBeforeCheck[] = {"edgelm_rt_describe", "edg
 /// Attributes that say which instructions a function may use.
 static constexpr StringLiteral cpuAttributes[] = {"target-cpu", "target-features", "tune-cpu"};
 
-Expected<std::unique_ptr<Module>> loadRuntime(const TargetSpec &target, bool freestanding, LLVMContext &context) {
-  std::string_view bytes =
-      findRuntimeBitcode(target.runtime, target.hosted && !freestanding ? RuntimePart::Hosted : RuntimePart::Core);
+static Expected<std::unique_ptr<Module>> readPart(const TargetSpec &target, RuntimePart part, LLVMContext &context) {
+  std::string_view bytes = findRuntimeBitcode(target.runtime, part);
   if (bytes.empty())
     return fail(ExitStatus::NotOnThisTarget, "this build of EdgeLM carries no runtime '" + target.runtime + "'");
   Expected<std::unique_ptr<Module>> runtime = parseBitcodeFile(MemoryBufferRef(StringRef(bytes), "runtime"), context);
   if (!runtime)
     return fail(ExitStatus::Internal, "the runtime's bitcode cannot be read: " + toString(runtime.takeError()));
   return runtime;
+}
+
+Expected<std::unique_ptr<Module>> loadRuntime(const TargetSpec &target, bool freestanding, LLVMContext &context) {
+  return readPart(target, target.hosted && !freestanding ? RuntimePart::Hosted : RuntimePart::Core, context);
+}
+
+Expected<std::unique_ptr<Module>> loadRuntimePart(const TargetSpec &target, RuntimePart part, const Machine &machine,
+                                                  const TargetMachine &targetMachine, LLVMContext &context) {
+  Expected<std::unique_ptr<Module>> module = readPart(target, part, context);
+  if (!module)
+    return module.takeError();
+  if (NamedMDNode *flags = (*module)->getModuleFlagsMetadata())
+    (*module)->eraseNamedMetadata(flags); // the target's own come instead
+  setTarget(**module, machine, targetMachine);
+  return module;
 }
 
 Expected<uint64_t> runtimeConstant(const Module &runtime, StringRef name) {

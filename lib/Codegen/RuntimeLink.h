@@ -2,7 +2,9 @@
 // Makes the runtime a part of a model's LLVM module.
 #pragma once
 
+#include "Codegen/Object.h"
 #include "Dialect/Targets.h"
+#include "RuntimeBitcode.h"
 #include "llvm/Support/Error.h"
 #include <memory>
 #include <string>
@@ -17,6 +19,12 @@ namespace edgelm {
 /// The runtime's bitcode for the architecture of `target`, with the thread pool unless `freestanding`.
 llvm::Expected<std::unique_ptr<llvm::Module>> loadRuntime(const TargetSpec &target, bool freestanding,
                                                           llvm::LLVMContext &context);
+
+/// A part of the runtime that becomes an object of its own, for the target as the model is.
+llvm::Expected<std::unique_ptr<llvm::Module>> loadRuntimePart(const TargetSpec &target, RuntimePart part,
+                                                              const Machine &machine,
+                                                              const llvm::TargetMachine &targetMachine,
+                                                              llvm::LLVMContext &context);
 
 /// Value of an integer constant of the runtime.
 llvm::Expected<uint64_t> runtimeConstant(const llvm::Module &runtime, llvm::StringRef name);

@@ -3,8 +3,7 @@
 #include "Codegen/RuntimeProgram.h"
 #include "Codegen/CompileError.h"
 #include "Codegen/Linker.h"
-#include "RuntimeBitcode.h"
-#include "llvm/Bitcode/BitcodeReader.h"
+#include "Codegen/RuntimeLink.h"
 #include "llvm/IR/Metadata.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
@@ -73,13 +72,10 @@ Expected<SystemLibraries> findSystemLibraries(const TargetSpec &target, StringRe
 
 Expected<SmallVector<char, 0>> emitProgram(const std::string &name, const TargetSpec &target, const Machine &machine,
                                            TargetMachine &targetMachine, LLVMContext &context) {
-  std::string_view bytes = findRuntimeBitcode(target.runtime, RuntimePart::Program);
-  Expected<std::unique_ptr<Module>> module = parseBitcodeFile(MemoryBufferRef(StringRef(bytes), "program"), context);
+  Expected<std::unique_ptr<Module>> module =
+      loadRuntimePart(target, RuntimePart::Program, machine, targetMachine, context);
   if (!module)
-    return fail(ExitStatus::Internal, "the program's bitcode cannot be read: " + toString(module.takeError()));
-  if (NamedMDNode *flags = (*module)->getModuleFlagsMetadata())
-    (*module)->eraseNamedMetadata(flags); // the target's own come instead
-  setTarget(**module, machine, targetMachine);
+    return module.takeError();
   // The architecture's baseline stays: the program runs before the model checks the processor.
   (*module)->getNamedGlobal("edgelm_program_model")->setName(name);
   SmallVector<char, 0> object;

@@ -3,6 +3,7 @@
 // activations from one lane of a register, so that two loads serve 32 columns of every output row. Codes that are not
 // negative are as good as signed ones.
 #include "Codegen/Isa/ArmLookup.h"
+#include "Codegen/Isa/ArmSchedules.h"
 #include "Codegen/Isa/Isa.h"
 #include "Codegen/Kernels/Activations.h"
 
@@ -11,26 +12,6 @@ namespace edgelm {
 static Val sdot(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
   return k.intrinsic("llvm.aarch64.neon.sdot", sum.type(), {sum, weights(first), x.quad(first)});
 }
-
-static constexpr Schedules kSchedules = {.linear = {.tileRows = {4, 2, 1, 0},
-                                                    .tileVectors = 4,
-                                                    .minItems = 32,
-                                                    .unrollK = 1,
-                                                    .decodePanels = 1,
-                                                    .decodeUnrollK = 4,
-                                                    .decodePrefetchBytes = 512,
-                                                    .prefetchNextPanel = false,
-                                                    .scratchBytes = 0},
-                                         .quantized = {.tileRows = {4, 2, 1, 0},
-                                                       .tileVectors = 2,
-                                                       .minItems = 32,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 0,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 64 << 10},
-                                         .attention = {.queryBlock = 8, .rowsTogether = 2}};
 
 const IsaRow kArmDot = {
     .name = "arm-dot",
@@ -45,7 +26,7 @@ const IsaRow kArmDot = {
             .lookup = armLookup,
             .shiftsBytes = true,
             .takesLanes = true},
-    .schedules = kSchedules,
+    .schedules = kArmSchedules,
 };
 
 } // namespace edgelm

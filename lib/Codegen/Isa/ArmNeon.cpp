@@ -3,6 +3,7 @@
 // and smlal make 16-bit products of half a register, sadalp adds neighbours into 32 bits; a sum of bytes therefore
 // takes two registers of two i32 a row, while the pairs of nibbles' products still fit 16 bits and take one.
 #include "Codegen/Isa/ArmLookup.h"
+#include "Codegen/Isa/ArmSchedules.h"
 #include "Codegen/Isa/ArmWidening.h"
 #include "Codegen/Isa/Isa.h"
 
@@ -51,26 +52,6 @@ static Val collapse(KernelBuilder &k, Val sum) {
   return k.intrinsic("llvm.aarch64.neon.addp", low.type(), {low, high});
 }
 
-static constexpr Schedules kSchedules = {.linear = {.tileRows = {4, 2, 1, 0},
-                                                    .tileVectors = 4,
-                                                    .minItems = 32,
-                                                    .unrollK = 1,
-                                                    .decodePanels = 1,
-                                                    .decodeUnrollK = 4,
-                                                    .decodePrefetchBytes = 512,
-                                                    .prefetchNextPanel = false,
-                                                    .scratchBytes = 0},
-                                         .quantized = {.tileRows = {4, 2, 1, 0},
-                                                       .tileVectors = 2,
-                                                       .minItems = 32,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 0,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 64 << 10},
-                                         .attention = {.queryBlock = 8, .rowsTogether = 2}};
-
 const IsaRow kArmNeon = {
     .name = "arm-neon",
     .lanes = 4,
@@ -83,7 +64,7 @@ const IsaRow kArmNeon = {
             .ofSigned = {.add = addBytes, .slices = kSlicesOfBytes, .partials = 2, .collapse = collapse},
             .lookup = armLookup,
             .shiftsBytes = true},
-    .schedules = kSchedules,
+    .schedules = kArmSchedules,
 };
 
 } // namespace edgelm

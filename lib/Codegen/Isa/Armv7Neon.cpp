@@ -2,6 +2,7 @@
 // NEON of Armv7 (Cortex-A7): 16 registers of four floats, and a fused multiply-add since VFPv4. vmull and vmlal make
 // 16-bit products of half a register, vpadal adds neighbours into 32 bits; there is no pairwise sum of whole
 // registers, so that every sum takes two registers of two i32 a row. A panel of two vectors leaves room for them.
+#include "Codegen/Isa/ArmSchedules.h"
 #include "Codegen/Isa/ArmWidening.h"
 #include "Codegen/Isa/Isa.h"
 
@@ -51,25 +52,12 @@ static Val lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
   return k.shuffle(half(0), half(8), all);
 }
 
-static constexpr Schedules kSchedules = {.linear = {.tileRows = {4, 2, 1, 0},
-                                                    .tileVectors = 2,
-                                                    .minItems = 32,
-                                                    .unrollK = 1,
-                                                    .decodePanels = 1,
-                                                    .decodeUnrollK = 4,
-                                                    .decodePrefetchBytes = 512,
-                                                    .prefetchNextPanel = false,
-                                                    .scratchBytes = 0},
-                                         .quantized = {.tileRows = {4, 2, 1, 0},
-                                                       .tileVectors = 2,
-                                                       .minItems = 32,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 0,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 64 << 10},
-                                         .attention = {.queryBlock = 8, .rowsTogether = 2}};
+/// A panel is two vectors.
+static constexpr Schedules schedules() {
+  Schedules result = kArmSchedules;
+  result.linear.tileVectors = 2;
+  return result;
+}
 
 const IsaRow kArmv7Neon = {
     .name = "armv7-neon",
@@ -83,7 +71,7 @@ const IsaRow kArmv7Neon = {
             .ofSigned = {.add = addBytes, .slices = kSlicesOfBytes, .partials = 2, .collapse = collapse},
             .lookup = lookup,
             .shiftsBytes = true},
-    .schedules = kSchedules,
+    .schedules = schedules(),
 };
 
 } // namespace edgelm

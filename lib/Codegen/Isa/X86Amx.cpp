@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // AMX beside AVX-512 with VNNI (Sapphire Rapids and later): eight tiles of 16 rows by 64 bytes for many rows, VNNI for
 // few. LLVM configures the tiles; a kernel keeps to few shapes, because each register has one.
-#include "Codegen/Isa/Isa.h"
+#include "Codegen/Isa/X86Avx512Schedules.h"
 #include "Codegen/Isa/X86Dot.h"
 
 #include "mlir/Dialect/AMX/AMXDialect.h"
@@ -31,6 +31,16 @@ static void store(KernelBuilder &k, Val sums, mlir::Value memory, Val row, Val c
   amx::TileStoreOp::create(k.b, k.loc, memory, mlir::ValueRange{row, column}, sums);
 }
 
+/// 2 x 2 tiles of sums and two of either operand are all eight. What gains on AVX-512 by measurement is left out.
+static constexpr Schedules schedules() {
+  Schedules result = kX86Avx512Schedules;
+  result.quantized.prefetchNextPanel = false;
+  result.quantized.rowScaleTileRows = 0;
+  result.quantized.matrixTiles = 2;
+  result.quantized.matrixDepthBytes = kTileBytes;
+  return result;
+}
+
 const IsaRow kX86Amx = {
     .name = "x86-amx",
     .lanes = 16,
@@ -38,30 +48,9 @@ const IsaRow kX86Amx = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {{x86Vnni}, 8, {}, x86Lookup},
+    .dot = kX86VnniDot,
     .tile = {kTileRows, kTileBytes / 4, kTileBytes, zero, load, add, store},
-    // 2 x 2 tiles of sums and two of either operand are all eight.
-    .schedules = {.linear = {.tileRows = {8, 4, 2, 1},
-                             .tileVectors = 2,
-                             .minItems = 64,
-                             .unrollK = 4,
-                             .decodePanels = 4,
-                             .decodeUnrollK = 4,
-                             .decodePrefetchBytes = 2048,
-                             .prefetchNextPanel = true,
-                             .scratchBytes = 0},
-                  .quantized = {.tileRows = {6, 2, 1, 0},
-                                .tileVectors = 2,
-                                .minItems = 64,
-                                .unrollK = 1,
-                                .decodePanels = 1,
-                                .decodeUnrollK = 1,
-                                .decodePrefetchBytes = 4096,
-                                .prefetchNextPanel = false,
-                                .scratchBytes = 512 << 10,
-                                .matrixTiles = 2,
-                                .matrixDepthBytes = kTileBytes},
-                  .attention = {.queryBlock = 16, .rowsTogether = 4}},
+    .schedules = schedules(),
 };
 
 } // namespace edgelm

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // AVX2, FMA and F16C (x86-64-v3): 16 registers of 8 floats, masked moves exist for 32-bit lanes. AVX-VNNI adds products
 // of bytes.
-#include "Codegen/Isa/Isa.h"
 #include "Codegen/Isa/X86Dot.h"
 
 namespace edgelm {
@@ -36,12 +35,7 @@ const IsaRow kX86Avx2 = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {.ofUnsigned = {x86MaddUnsigned},
-            .unsignedBits = kMaddUnsignedBits,
-            .ofSigned = {x86MaddSigned},
-            .lookup = x86Lookup,
-            .ofFew = {x86MaddFew, kMaddFewSlices},
-            .fewBits = kMaddFewBits},
+    .dot = kX86Madd,
     .schedules = kSchedules,
 };
 
@@ -52,7 +46,7 @@ const IsaRow kX86AvxVnni = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = true,
-    .dot = {{x86Vnni}, 8, {}, x86Lookup},
+    .dot = kX86VnniDot,
     .schedules = kSchedules,
 };
 

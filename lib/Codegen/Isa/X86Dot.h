@@ -2,6 +2,7 @@
 // Products of bytes by x86 instructions, for any register width.
 #pragma once
 
+#include "Codegen/Isa/Isa.h"
 #include "Codegen/Kernels/Activations.h"
 
 namespace edgelm {
@@ -24,5 +25,15 @@ Val x86Vnni(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t f
 
 /// pshufb.
 Val x86Lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table);
+
+/// Without and with VNNI.
+inline constexpr ByteDot kX86Madd = {.ofUnsigned = {x86MaddUnsigned},
+                                     .unsignedBits = kMaddUnsignedBits,
+                                     .ofSigned = {x86MaddSigned},
+                                     .lookup = x86Lookup,
+                                     .ofFew = {x86MaddFew, kMaddFewSlices},
+                                     .fewBits = kMaddFewBits};
+inline constexpr ByteDot kX86VnniDot = {
+    .ofUnsigned = {x86Vnni}, .unsignedBits = 8, .ofSigned = {}, .lookup = x86Lookup};
 
 } // namespace edgelm

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // SSE4.2 (x86-64-v2): 16 registers of 4 floats, no FMA, no f16, no masks; a product needs a register of its own.
-#include "Codegen/Isa/Isa.h"
 #include "Codegen/Isa/X86Dot.h"
 
 namespace edgelm {
@@ -12,12 +11,7 @@ const IsaRow kX86Sse42 = {
     .hasFma = false,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
-    .dot = {.ofUnsigned = {x86MaddUnsigned},
-            .unsignedBits = kMaddUnsignedBits,
-            .ofSigned = {x86MaddSigned},
-            .lookup = x86Lookup,
-            .ofFew = {x86MaddFew, kMaddFewSlices},
-            .fewBits = kMaddFewBits},
+    .dot = kX86Madd,
     // 6 x 2 accumulators, two weights, one activation and one product fill all 16 registers.
     .schedules = {.linear = {.tileRows = {6, 2, 1, 0},
                              .tileVectors = 2,
