@@ -44,6 +44,7 @@ class Shape:
 SHAPES = {
     "15M": Shape(size=288, layers=6, heads=6, kv_heads=6, inner=768),
     "110M": Shape(size=768, layers=12, heads=12, kv_heads=12, inner=2048),
+    "135M": Shape(size=576, layers=30, heads=9, kv_heads=3, inner=1536, vocab=49152),
     "1.1B": Shape(size=2048, layers=22, heads=32, kv_heads=4, inner=5632, tied=False),
     "7B": Shape(size=4096, layers=32, heads=32, kv_heads=32, inner=11008, tied=False),
 }

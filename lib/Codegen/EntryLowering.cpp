@@ -61,9 +61,16 @@ EntryLowering::Place EntryLowering::placeOf(Value value) {
 
 Value EntryLowering::buffer(Value value, MemRefType type) {
   Place place = placeOf(value);
-  Value base = place.base == Place::Arena ? arena : place.base == Place::Weights ? weights : out;
-  Value offset = arith::ConstantIndexOp::create(b, entry.getLoc(), place.offset);
-  return memref::ViewOp::create(b, entry.getLoc(), type, base, offset, ValueRange{});
+  return view(place.base == Place::Arena ? arena : place.base == Place::Weights ? weights : out, place.offset, type);
+}
+
+Value EntryLowering::view(Value base, int64_t offset, MemRefType type) {
+  Value at = arith::ConstantIndexOp::create(b, entry.getLoc(), offset);
+  return memref::ViewOp::create(b, entry.getLoc(), type, base, at, ValueRange{});
+}
+
+Value EntryLowering::scratch(Operation *op, MemRefType type) {
+  return view(arena, op->getAttrOfType<IntegerAttr>("edgelm.scratch_offset").getInt(), type);
 }
 
 bool EntryLowering::liesAt(Value value, Value base, int64_t bytes) {

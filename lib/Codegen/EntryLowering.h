@@ -21,6 +21,9 @@ public:
   /// The memory of `value` as a memref of that type: in the arena, the weights or the caller's output.
   mlir::Value buffer(mlir::Value value, mlir::MemRefType type);
 
+  /// The scratch memory that the plan gave `op`, as a memref of that type.
+  mlir::Value scratch(mlir::Operation *op, mlir::MemRefType type);
+
   /// Whether both values start at the same place, `bytes` apart.
   bool liesAt(mlir::Value value, mlir::Value base, int64_t bytes);
 
@@ -56,6 +59,7 @@ private:
     int64_t offset; ///< bytes
   };
   Place placeOf(mlir::Value value);
+  mlir::Value view(mlir::Value base, int64_t offset, mlir::MemRefType type);
   mlir::func::FuncOp createFunction();
 
   mlir::func::FuncOp entry;

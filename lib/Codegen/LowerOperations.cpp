@@ -248,13 +248,22 @@ static LogicalResult lower(E &e, CachedAttentionOp op) {
   spec.cached = true;
   spec.scale = op.getScale().convertToDouble();
   setMask(spec, op.getMask());
+  if (IntegerAttr span = op->getAttrOfType<IntegerAttr>("edgelm.span"))
+    spec.span = span.getInt();
+  spec.parts = op->hasAttr("edgelm.scratch_bytes");
   e.poll(op.getLoc());
+  MemRefType f32Result = f32Memref(e, tensorType(op.getResult()).getShape());
+  Value result = e.buffer(op.getResult(), f32Result);
+  Value records = spec.parts ? e.scratch(op, spec.partsMemref(e.b.getF32Type())) : Value();
   SmallVector<Value> buffers = {e.buffer(op.getQuery(), f32Memref(e, query.getShape())),
                                 e.buffer(op.getKeyCache(), cacheMemref(e, op.getKeyCache())),
                                 e.buffer(op.getValueCache(), cacheMemref(e, op.getValueCache())),
-                                e.buffer(op.getResult(), f32Memref(e, tensorType(op.getResult()).getShape()))};
+                                spec.parts ? records : result};
   e.launch(op.getLoc(), getAttentionKernel(e.module, spec, e.isa), buffers, spec.rows, spec.workItems(e.isa),
            spec.rows * spec.heads * spec.headDim * spec.keys);
+  if (spec.parts)
+    e.launch(op.getLoc(), getMergeKernel(e.module, spec, e.isa), {records, result}, 1, spec.heads,
+             spec.heads * spec.spans() * spec.valueDim);
   return success();
 }
 

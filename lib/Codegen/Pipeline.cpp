@@ -94,6 +94,9 @@ static void addPlan(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp m
     options.tokenizerBytes = tokenizerScratchBytes();
     options.textBytes = textBytes(inputs.longestPieceBytes);
   }
+  // Without an operating system there is one thread.
+  if (!inputs.options.isFreestanding())
+    passes.addPass(createSplitAttention());
   passes.addPass(createPlanMemory(options));
 }
 

@@ -141,6 +141,20 @@ def FuseNormQuantize : Pass<"edgelm-fuse-norm-quantize", "mlir::ModuleOp"> {
   let statistics = [Statistic<"numFused", "num-fused", "Norms that quantize">];
 }
 
+def SplitAttention : Pass<"edgelm-split-attention", "mlir::ModuleOp"> {
+  let summary = "Let threads share the keys of attention";
+  let description = [{
+    Where the heads of `edgelm.cached_attention` are not a multiple of `threads` and the context is long, the softmax is summed over
+    spans of `span` positions, which are merged in ascending order: the attribute `edgelm.span` says so in every entry, so that a row has the same
+    bits in each. Where an entry has one row, `edgelm.scratch_bytes` asks for memory of one record for each head and span, and threads share
+    the spans rather than the heads.
+  }];
+  let options = [Option<"span", "span", "int64_t", "256", "Positions of a span; a multiple of every vector's lanes">,
+                 Option<"threads", "threads", "int64_t", "8", "Heads that this divides are shared evenly already">,
+                 Option<"minContext", "min-context", "int64_t", "1024", "Shorter contexts are left alone">];
+  let statistics = [Statistic<"numSplit", "num-split", "Attentions whose spans threads share">];
+}
+
 def FuseProjections : Pass<"edgelm-fuse-projections", "mlir::ModuleOp"> {
   let summary = "Merge linears that read one token's activations";
   let description = [{

@@ -22,6 +22,7 @@ struct Case {
   bool alibi, keyMask;
   int64_t pos, valid;
   int bits = 32; // of keys and values
+  int64_t span = 0;
 };
 
 const Case kCases[] = {
@@ -39,6 +40,10 @@ const Case kCases[] = {
     {20, 6, 2, 90, 20, 20, true, true, 0, true, false, 37, 19, 16},
     {1, 4, 2, 64, 48, 48, true, true, 0, false, false, 40, 1, 8},
     {20, 6, 2, 90, 20, 33, true, true, 0, true, false, 37, 19, 8},
+    {20, 3, 1, 200, 24, 20, true, true, 0, true, false, 100, 19, 32, 32},
+    {19, 3, 3, 200, 32, 32, true, true, 64, false, false, 170, 18, 16, 32},
+    {1, 5, 5, 300, 16, 16, true, true, 0, false, false, 255, 1, 8, 256},
+    {3, 5, 5, 300, 16, 16, true, true, 0, false, false, 254, 3, 32, 256},
 };
 
 /// The bits of `values` as f16; `values` become what these stand for.
@@ -72,7 +77,7 @@ protected:
   void check(const TargetSpec &target, const IsaRow &isa);
 };
 
-AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
+AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows, const IsaRow &isa) {
   AttentionSpec spec;
   spec.rows = rows;
   spec.heads = c.heads;
@@ -86,6 +91,7 @@ AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
     spec.keyType = c.bits == 16 ? mlir::Type(mlir::Float16Type::get(context)) : mlir::Float32Type::get(context);
   spec.cached = c.cached;
   spec.causal = c.causal;
+  spec.span = isa.isSmall ? 0 : c.span;
   spec.window = c.window;
   spec.scale = 1.0 / std::sqrt(double(c.headDim));
   if (c.alibi)
@@ -98,16 +104,25 @@ AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows) {
 
 void Attention::check(const TargetSpec &target, const IsaRow &row) {
   const Case &c = GetParam();
-  std::string many, one;
-  int64_t items = 0;
+  std::string many, one, parts, merge;
+  int64_t items = 0, shares = 0;
+  std::vector<float> records;
   AttentionSpec spec;
   KernelJit jit(
       target,
       [&](mlir::ModuleOp module, const IsaRow &isa) {
-        spec = specOf(c, module.getContext(), c.rows);
+        spec = specOf(c, module.getContext(), c.rows, isa);
         items = spec.workItems(isa);
         many = getAttentionKernel(module, spec, isa).getName().str();
-        one = getAttentionKernel(module, specOf(c, module.getContext(), 1), isa).getName().str();
+        AttentionSpec single = specOf(c, module.getContext(), 1, isa);
+        one = getAttentionKernel(module, single, isa).getName().str();
+        if (!single.span)
+          return;
+        single.parts = true;
+        shares = single.workItems(isa);
+        records.assign(single.heads * single.spans() * SpanRecord::floats(single.valueDim), 77.0f);
+        parts = getAttentionKernel(module, single, isa).getName().str();
+        merge = getMergeKernel(module, single, isa).getName().str();
       },
       &row);
   std::vector<float> query = randomFloats(c.rows * c.heads * c.headDim, 1),
@@ -176,6 +191,17 @@ void Attention::check(const TargetSpec &target, const IsaRow &row) {
     buffers[0] = &query[row * c.heads * c.headDim];
     buffers.back() = single.data();
     jit.task(one)(buffers.data(), int32_t(c.pos + row), 1, 0, int32_t(c.heads));
+    ASSERT_EQ(0, std::memcmp(single.data(), &output[row * c.heads * c.valueDim], single.size() * 4)) << "row " << row;
+    if (parts.empty())
+      continue;
+    // The same from spans that three threads share.
+    std::fill(single.begin(), single.end(), 77.0f);
+    buffers.back() = records.data();
+    for (int64_t thread = 0; thread < 3; ++thread)
+      jit.task(parts)(buffers.data(), int32_t(c.pos + row), 1, int32_t(shares * thread / 3),
+                      int32_t(shares * (thread + 1) / 3));
+    void *merged[] = {records.data(), single.data()};
+    jit.task(merge)(merged, int32_t(c.pos + row), 1, 0, int32_t(c.heads));
     ASSERT_EQ(0, std::memcmp(single.data(), &output[row * c.heads * c.valueDim], single.size() * 4)) << "row " << row;
   }
   for (size_t i = c.valid * c.heads * c.valueDim; i < output.size(); ++i)

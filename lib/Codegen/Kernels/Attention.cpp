@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Attention with an online softmax: a block holds as many keys as a vector has lanes, so that scores are one register.
-#include "Codegen/Kernels/Attention.h"
-#include "Codegen/Kernels/Math.h"
+// Attention with an online softmax: how work items cut up rows, heads and keys.
+#include "Codegen/Kernels/AttentionBuilder.h"
 #include "Codegen/Kernels/SmallAttention.h"
-#include "Dialect/PackedLayout.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "llvm/ADT/Hashing.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <bit>
 
 namespace edgelm {
-
-/// The score of a key that a key mask hides: a row whose keys are all hidden gives the mean of the values.
-static constexpr double kHidden = -1e30;
-/// The score of a lane without a key, and the running maximum before the first key.
-static constexpr double kNone = -3e38;
 
 std::string AttentionSpec::name() const {
   std::string text;
@@ -37,6 +29,8 @@ std::string AttentionSpec::name() const {
   if (keyMaskType)
     os << "_mask_" << keyMaskType;
   os << llvm::format("_%016llx", (unsigned long long)std::bit_cast<uint64_t>(scale));
+  if (span)
+    os << (parts ? "_parts" : "_span") << span;
   for (float slope : slopes)
     os << llvm::format("_%08x", std::bit_cast<uint32_t>(slope));
   return text;
@@ -47,252 +41,69 @@ int64_t AttentionSpec::queryBlock(const IsaRow &isa) const {
 }
 
 int64_t AttentionSpec::workItems(const IsaRow &isa) const {
+  // Shares of a launch: enough to be even, few enough that their product with the parts fits 32 bits.
+  if (parts)
+    return std::min<int64_t>(heads * spans(), 1024);
   return heads * llvm::divideCeil(rows, queryBlock(isa));
 }
 
-/// One step on the way to a vector whose lane t is the sum of all lanes of vector t: `x` and `y` stand for `width / 2`
-/// vectors each, the result for all of them. The shuffles stay within groups of four lanes or move whole groups, which
-/// are single instructions.
-static Val addPairwise(KernelBuilder &k, Val x, Val y, int64_t width) {
-  int64_t lanes = k.isa.lanes;
-  llvm::SmallVector<int64_t> low, high;
-  for (int64_t group = 0; group < lanes && width == 2; group += 4) {
-    low.append({group, group + lanes, group + 1, group + 1 + lanes});
-    high.append({group + 2, group + 2 + lanes, group + 3, group + 3 + lanes});
-  }
-  for (int64_t group = 0; group < lanes && width == 4; group += 4) {
-    low.append({group, group + 1, group + lanes, group + 1 + lanes});
-    high.append({group + 2, group + 3, group + 2 + lanes, group + 3 + lanes});
-  }
-  // Then even and odd groups of four are added until each stands for one quadruple of vectors.
-  for (int64_t group = 0; group < 2 * lanes && width > 4; group += 8)
-    for (int64_t lane = 0; lane < 4; ++lane) {
-      low.push_back(group + lane);
-      high.push_back(group + 4 + lane);
-    }
-  return k.shuffle(x, y, low) + k.shuffle(x, y, high);
+/// Prepares what depends on the head alone.
+void AttentionBuilder::setHead(Val head) {
+  if (spec.slopes.empty())
+    return;
+  slope = k.f32(spec.slopes[0]);
+  for (size_t i = 1; i < spec.slopes.size(); ++i)
+    slope = k.select(head == k.index(i), k.f32(spec.slopes[i]), slope);
 }
 
-namespace {
-
-/// Builds the body of one attention kernel.
-class AttentionBuilder {
-public:
-  AttentionBuilder(KernelBuilder &k, const KernelArgs &args, const AttentionSpec &spec)
-      : k(k), args(args), spec(spec), lanes(k.isa.lanes) {
-    query = args.memrefs[0];
-    key = args.memrefs[1];
-    value = args.memrefs[2];
-    if (spec.keyMaskType)
-      keyMask = args.memrefs[3];
-    output = args.memrefs.back();
+/// Blocks start at multiples of their size, whatever rows are computed together.
+KeyRange AttentionBuilder::keysOf(Val firstRow, Val endRow) {
+  KeyRange keys;
+  keys.from = k.index(0);
+  keys.end = spec.causal ? position(endRow) : keyCount;
+  if (spec.window) {
+    Val first = position(firstRow) - double(spec.window - 1);
+    keys.from = k.select(first < k.index(0), k.index(0), first) / double(lanes) * double(lanes);
   }
-  void build();
-
-private:
-  void buildItem(Val item);
-  void visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior);
-  void visitRows(Val head, Val group, Val firstRow, llvm::ArrayRef<Val> rows, Val block, bool interior);
-  Vals scoresOf(Val head, Val group, llvm::ArrayRef<Val> rows, Val block, bool interior);
-  Vals dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val block, int64_t first, int64_t count, bool interior);
-  void maskScores(Val row, Val block, Val &scores, Val &present);
-  void store(Val head, Val firstRow, Val endRow);
-  /// Key t of the block; at the edge of what there is, the last key stands in for those behind it.
-  Val keyAt(Val block, int64_t t, bool interior) {
-    Val at = block + double(t);
-    return interior ? at : k.min(at, keyCount - 1.0);
+  // Up to the first row's position, and within the last row's window.
+  keys.interiorEnd = (spec.causal ? position(firstRow) + 1.0 : keyCount) / double(lanes) * double(lanes);
+  keys.interiorFrom = keys.from;
+  if (keyMask)
+    keys.interiorEnd = keys.from;
+  if (spec.window) {
+    Val first = position(endRow) - double(spec.window) + double(lanes - 1);
+    keys.interiorFrom = k.select(first < keys.from, keys.from, first / double(lanes) * double(lanes));
+    keys.interiorFrom = k.min(keys.interiorFrom, keys.end);
+    keys.interiorEnd = k.max(keys.interiorEnd, keys.interiorFrom);
   }
-  /// Vector of elements from `column` on, of `columns` in a row, without the row's scale.
-  Val elements(mlir::Value cache, Val group, Val key, int64_t column, int64_t columns);
-  /// What the elements of a row are to be multiplied by.
-  Val scaleOf(mlir::Value cache, Val group, Val key, int64_t columns);
-  bool isQuantized() const { return spec.keyType.isInteger(8); }
-  Val firstByte(Val group, Val key, int64_t columns) {
-    return (group * double(spec.keys) + key) * double(ActivationLayout::compact(columns).rowBytes());
-  }
-  llvm::SmallVector<mlir::Value> at(Val group, Val key, int64_t column) {
-    if (spec.cached)
-      return {group, key, k.index(column)};
-    return {key, group, k.index(column)};
-  }
-  Val position(Val row) { return spec.cached ? args.pos + row : row; }
-  int64_t vectors(int64_t columns) const { return llvm::divideCeil(columns, lanes); }
-
-  KernelBuilder &k;
-  const KernelArgs &args;
-  const AttentionSpec &spec;
-  int64_t lanes;
-  mlir::Value query, key, value, keyMask, output;
-  // One line for each row of the block: running maximum and sums of all lanes, and the weighted sum of values.
-  mlir::Value maximum, total, weighted;
-  Val slope;
-  Val keyCount;
-};
-
-} // namespace
-
-Val AttentionBuilder::elements(mlir::Value cache, Val group, Val key, int64_t column, int64_t columns) {
-  if (!isQuantized())
-    return k.loadFirst(cache, at(group, key, column), lanes, std::min(lanes, columns - column));
-  // Codes are padded with zeros to whole vectors.
-  mlir::Value codes = k.viewAs(cache, firstByte(group, key, columns) + double(column), k.b.getI8Type());
-  return k.toFloat(k.toWidth(k.loadVector(codes, {k.index(0)}, lanes), 32, /*isSigned=*/true));
+  return keys;
 }
 
-Val AttentionBuilder::scaleOf(mlir::Value cache, Val group, Val key, int64_t columns) {
-  Val at = firstByte(group, key, columns) + double(ActivationLayout::compact(columns).scales());
-  return k.load(k.viewAs(cache, at, k.f32Type()), {k.index(0)});
+/// The part of `keys` in the span that starts at `first`.
+KeyRange AttentionBuilder::within(const KeyRange &keys, Val first) {
+  auto clamp = [&](Val at) { return k.min(k.max(at, first), first + double(spec.span)); };
+  return {clamp(keys.from), clamp(keys.interiorFrom), clamp(keys.interiorEnd), clamp(keys.end)};
 }
 
-/// For each row the products of its query with keys [first, first + count) of the block, added up as far as
-/// `addPairwise` does. Depth first, so that few vectors are alive at once.
-Vals AttentionBuilder::dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val block, int64_t first, int64_t count,
-                                   bool interior) {
-  Vals result;
-  if (count == 1) {
-    Val position = keyAt(block, first, interior);
-    for (int64_t i = 0; i < vectors(spec.headDim); ++i) {
-      int64_t column = i * lanes;
-      Val keys = elements(key, group, position, column, spec.headDim);
-      for (size_t row = 0; row < queries.size(); ++row) {
-        if (i == 0)
-          result.push_back(queries[row][i] * keys);
-        else
-          result[row] = k.fma(queries[row][i], keys, result[row]);
-      }
-    }
-    if (isQuantized()) {
-      Val scale = k.splat(scaleOf(key, group, position, spec.headDim), lanes);
-      for (Val &product : result)
-        product = product * scale;
-    }
-    return result;
-  }
-  Vals left = dotProducts(queries, group, block, first, count / 2, interior);
-  Vals right = dotProducts(queries, group, block, first + count / 2, count / 2, interior);
-  for (size_t row = 0; row < queries.size(); ++row)
-    result.push_back(addPairwise(k, left[row], right[row], count));
-  return result;
+/// Starts the running softmax of all rows anew.
+void AttentionBuilder::clear() {
+  Val none = k.like(k.f32Vector(lanes), kNoScore), zeros = k.like(k.f32Vector(lanes), 0.0);
+  k.loop(k.index(0), k.index(spec.queryBlock(k.isa)), 1, [&](Val slot) {
+    k.storeVector(maximum, {slot, k.index(0)}, none);
+    k.storeVector(total, {slot, k.index(0)}, zeros);
+    for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
+      k.storeVector(weighted, {slot, k.index(i * lanes)}, zeros);
+  });
 }
 
-/// Scores of the block's keys for each row, scaled, with ALiBi but without any mask.
-Vals AttentionBuilder::scoresOf(Val head, Val group, llvm::ArrayRef<Val> rows, Val block, bool interior) {
-  llvm::SmallVector<Vals> queries;
-  for (Val row : rows) {
-    queries.emplace_back();
-    for (int64_t i = 0; i < vectors(spec.headDim); ++i)
-      queries.back().push_back(
-          k.loadFirst(query, {row, head, k.index(i * lanes)}, lanes, std::min(lanes, spec.headDim - i * lanes)));
-  }
-  Vals scores = dotProducts(queries, group, block, 0, lanes, interior);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    scores[i] = scores[i] * spec.scale;
-    if (spec.slopes.empty())
-      continue;
-    Val distance = block - position(rows[i]);
-    Val start = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), distance.value));
-    Val steps = k.wrap(mlir::arith::SIToFPOp::create(k.b, k.loc, k.f32Vector(lanes), k.iota(start, lanes).value));
-    scores[i] = k.fma(k.splat(slope, lanes), steps, scores[i]);
-  }
-  return scores;
-}
-
-/// `present` becomes the lanes that hold a key which the row may see by position.
-void AttentionBuilder::maskScores(Val row, Val block, Val &scores, Val &present) {
-  auto lanesOf = [&](Val index) {
-    return k.splat(k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), index.value)), lanes);
+void AttentionBuilder::visitRange(Val head, Val group, Val firstRow, Val endRow, const KeyRange &keys) {
+  auto visit = [&](Val from, Val to, bool interior) {
+    k.loop(from, to, lanes, [&](Val block) { visitKeys(head, group, firstRow, endRow, block, interior); });
   };
-  Val start = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), block.value));
-  Val keys = k.iota(start, lanes);
-  present = spec.causal ? keys <= lanesOf(position(row)) : keys < lanesOf(keyCount);
   if (spec.window)
-    present = present & (lanesOf(position(row) - double(spec.window)) < keys);
-  if (keyMask) {
-    // Hidden keys keep a finite score, so that a row without any visible key still has a softmax.
-    Val hidden = k.like(scores.type(), kHidden);
-    for (int64_t t = 0; t < lanes; ++t) {
-      Val element = k.load(keyMask, {k.min(block + double(t), keyCount - 1.0)});
-      Val visible = llvm::isa<mlir::FloatType>(element.type())
-                        ? (element < 0.0) | (element > 0.0)
-                        : k.wrap(mlir::arith::CmpIOp::create(k.b, k.loc, mlir::arith::CmpIPredicate::ne, element.value,
-                                                             k.likeInt(element.type(), 0).value));
-      Val lane = k.iota(k.i32(0), lanes) == k.splat(k.i32(t), lanes);
-      Val score = k.select(visible, k.extract(scores, t), k.extract(hidden, t));
-      scores = k.select(lane, k.splat(score, lanes), scores);
-    }
-  }
-  scores = k.select(present, scores, k.like(scores.type(), kNone));
-}
-
-/// Takes one block of keys into the running softmax of some rows. The rows are computed side by side: one alone is a
-/// long chain of dependent operations.
-void AttentionBuilder::visitRows(Val head, Val group, Val firstRow, llvm::ArrayRef<Val> rows, Val block,
-                                 bool interior) {
-  Val zero = k.index(0);
-  Vals scores = scoresOf(head, group, rows, block, interior), slots, weights;
-  llvm::SmallVector<Vals> sums(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    Val slot = rows[i] - firstRow, present;
-    slots.push_back(slot);
-    if (!interior)
-      maskScores(rows[i], block, scores[i], present);
-    Val before = k.loadVector(maximum, {slot, zero}, lanes);
-    Val now = k.max(before, k.splat(k.horizontalMax(scores[i]), lanes));
-    Val p = expF32(k, scores[i] - now);
-    if (!interior)
-      p = k.select(present, p, k.like(p.type(), 0.0));
-    Val correction = expF32(k, before - now);
-    k.storeVector(maximum, {slot, zero}, now);
-    k.storeVector(total, {slot, zero}, k.fma(k.loadVector(total, {slot, zero}, lanes), correction, p));
-    weights.push_back(p);
-    for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector)
-      sums[i].push_back(k.loadVector(weighted, {slot, k.index(vector * lanes)}, lanes) * correction);
-  }
-  for (int64_t t = 0; t < lanes; ++t) {
-    Val position = keyAt(block, t, interior);
-    Vals weight;
-    Val scale = isQuantized() ? scaleOf(value, group, position, spec.valueDim) : Val();
-    for (Val p : weights) {
-      Val factor = k.extract(p, t);
-      weight.push_back(k.splat(isQuantized() ? factor * scale : factor, lanes));
-    }
-    for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector) {
-      int64_t column = vector * lanes;
-      Val values = elements(value, group, position, column, spec.valueDim);
-      for (size_t i = 0; i < rows.size(); ++i)
-        sums[i][vector] = k.fma(weight[i], values, sums[i][vector]);
-    }
-  }
-  for (size_t i = 0; i < rows.size(); ++i)
-    for (int64_t vector = 0; vector < vectors(spec.valueDim); ++vector)
-      k.storeVector(weighted, {slots[i], k.index(vector * lanes)}, sums[i][vector]);
-}
-
-/// Takes one block of keys into the running softmax of all rows. In an `interior` block every row sees every key.
-void AttentionBuilder::visitKeys(Val head, Val group, Val firstRow, Val endRow, Val block, bool interior) {
-  int64_t together = std::min(spec.rows, k.isa.schedules.attention.rowsTogether);
-  Val whole = firstRow + (endRow - firstRow) / double(together) * double(together);
-  k.loop(firstRow, whole, together, [&](Val row) {
-    Vals rows;
-    for (int64_t i = 0; i < together; ++i)
-      rows.push_back(row + double(i));
-    visitRows(head, group, firstRow, rows, block, interior);
-  });
-  if (together > 1)
-    k.loop(whole, endRow, 1, [&](Val row) { visitRows(head, group, firstRow, {row}, block, interior); });
-}
-
-void AttentionBuilder::store(Val head, Val firstRow, Val endRow) {
-  k.loop(firstRow, endRow, 1, [&](Val row) {
-    Val slot = row - firstRow;
-    Val sum = k.horizontalSum(k.loadVector(total, {slot, k.index(0)}, lanes));
-    Val scale = k.splat(k.f32(1.0) / sum, lanes);
-    for (int64_t i = 0; i < vectors(spec.valueDim); ++i) {
-      Val column = k.index(i * lanes);
-      Val result = k.loadVector(weighted, {slot, column}, lanes) * scale;
-      k.storeFirst(output, {row, head, column}, result, std::min(lanes, spec.valueDim - i * lanes));
-    }
-  });
+    visit(keys.from, keys.interiorFrom, false);
+  visit(keys.interiorFrom, keys.interiorEnd, true);
+  visit(keys.interiorEnd, keys.end, false);
 }
 
 void AttentionBuilder::buildItem(Val item) {
@@ -302,43 +113,53 @@ void AttentionBuilder::buildItem(Val item) {
   Val group = head / double(spec.heads / spec.groups);
   Val firstRow = (item - head * double(blocks)) * double(queryBlock);
   Val endRow = k.min(firstRow + double(queryBlock), args.n);
-  keyCount = spec.cached ? args.pos + args.n : k.index(spec.keys);
-  if (!spec.slopes.empty()) {
-    slope = k.f32(spec.slopes[0]);
-    for (size_t i = 1; i < spec.slopes.size(); ++i)
-      slope = k.select(head == k.index(i), k.f32(spec.slopes[i]), slope);
-  }
+  setHead(head);
+  auto forRows = [&](auto body) { k.loop(firstRow, endRow, 1, [&](Val row) { body(row, row - firstRow); }); };
   k.ifThen(firstRow < endRow, [&] {
-    Val none = k.like(k.f32Vector(lanes), kNone), zeros = k.like(k.f32Vector(lanes), 0.0);
-    k.loop(k.index(0), k.index(queryBlock), 1, [&](Val slot) {
-      k.storeVector(maximum, {slot, k.index(0)}, none);
-      k.storeVector(total, {slot, k.index(0)}, zeros);
-      for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
-        k.storeVector(weighted, {slot, k.index(i * lanes)}, zeros);
+    KeyRange keys = keysOf(firstRow, endRow);
+    if (!merge) {
+      clear();
+      visitRange(head, group, firstRow, endRow, keys);
+      forRows([&](Val row, Val slot) {
+        storeAttention(k, output, row, head, totalOf(slot), [&](int64_t i) { return weightedOf(slot, i); });
+      });
+      return;
+    }
+    merge->clear();
+    Val first = keys.from / double(spec.span) * double(spec.span);
+    k.loop(first, keys.end, spec.span, [&](Val span) {
+      clear();
+      visitRange(head, group, firstRow, endRow, within(keys, span));
+      forRows([&](Val row, Val slot) {
+        merge->add(slot, maximumOf(slot), totalOf(slot), [&](int64_t i) { return weightedOf(slot, i); });
+      });
     });
-    // Blocks start at multiples of their size, whatever rows are computed together.
-    Val from = k.index(0);
-    Val visibleEnd = spec.causal ? position(endRow) : keyCount;
-    if (spec.window) {
-      Val first = position(firstRow) - double(spec.window - 1);
-      from = k.select(first < k.index(0), k.index(0), first) / double(lanes) * double(lanes);
-    }
-    // The blocks whose keys all rows see: up to the first row's position, and within the last row's window.
-    Val interiorEnd = (spec.causal ? position(firstRow) + 1.0 : keyCount) / double(lanes) * double(lanes);
-    Val interiorFrom = from;
-    if (keyMask)
-      interiorEnd = from;
-    if (spec.window) {
-      Val first = position(endRow) - double(spec.window) + double(lanes - 1);
-      interiorFrom = k.select(first < from, from, first / double(lanes) * double(lanes));
-      interiorEnd = k.select(interiorEnd < interiorFrom, interiorFrom, interiorEnd);
-      k.loop(from, k.min(interiorFrom, visibleEnd), lanes,
-             [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
-    }
-    k.loop(interiorFrom, interiorEnd, lanes, [&](Val block) { visitKeys(head, group, firstRow, endRow, block, true); });
-    k.loop(interiorEnd, visibleEnd, lanes, [&](Val block) { visitKeys(head, group, firstRow, endRow, block, false); });
-    store(head, firstRow, endRow);
+    forRows([&](Val row, Val slot) { merge->store(slot, output, row, head); });
   });
+}
+
+/// The first span that the only row sees, and the one after its last.
+static std::pair<Val, Val> spansOf(KernelBuilder &k, const AttentionSpec &spec, Val pos) {
+  Val first = k.index(0);
+  if (spec.window)
+    first = k.max(pos - double(spec.window - 1), k.index(0)) / double(spec.span);
+  return {first, pos / double(spec.span) + 1.0};
+}
+
+/// One span of one head: what `edgelm::getMergeKernel` reads.
+void AttentionBuilder::buildPart(Val part) {
+  auto [first, end] = spansOf(k, spec, args.pos);
+  Val spans = end - first, head = part / spans, span = first + (part - head * spans);
+  setHead(head);
+  clear();
+  Val row = k.index(0);
+  visitRange(head, head / double(spec.heads / spec.groups), row, row + 1.0,
+             within(keysOf(row, row + 1.0), span * double(spec.span)));
+  for (int64_t i = 0; i < vectors(spec.valueDim); ++i)
+    k.storeVector(output, {head, span, k.index(i * lanes)}, weightedOf(row, i));
+  int64_t last = SpanRecord::floats(spec.valueDim);
+  k.store(output, {head, span, k.index(last - 2)}, maximumOf(row));
+  k.store(output, {head, span, k.index(last - 1)}, totalOf(row));
 }
 
 void AttentionBuilder::build() {
@@ -346,7 +167,18 @@ void AttentionBuilder::build() {
   maximum = k.stackBuffer({queryBlock, lanes});
   total = k.stackBuffer({queryBlock, lanes});
   weighted = k.stackBuffer({queryBlock, vectors(spec.valueDim) * lanes});
-  k.loop(args.begin, args.end, 1, [&](Val item) { buildItem(item); });
+  keyCount = spec.cached ? args.pos + args.n : k.index(spec.keys);
+  if (!spec.parts) {
+    if (spec.span)
+      merge.emplace(k, queryBlock, spec.valueDim);
+    k.loop(args.begin, args.end, 1, [&](Val item) { buildItem(item); });
+    return;
+  }
+  // A launch has a fixed number of items: each stands for an equal share of the parts that there are now.
+  auto [first, end] = spansOf(k, spec, args.pos);
+  Val parts = (end - first) * double(spec.heads);
+  auto share = [&](Val item) { return item * parts / double(spec.workItems(k.isa)); };
+  k.loop(share(args.begin), share(args.end), 1, [&](Val part) { buildPart(part); });
 }
 
 mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa) {
@@ -362,12 +194,36 @@ mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec
                                          keys(spec.headDim), keys(spec.valueDim)};
   if (spec.keyMaskType)
     types.push_back(mlir::MemRefType::get({spec.keys}, spec.keyMaskType));
-  types.push_back(mlir::MemRefType::get({spec.rows, spec.heads, spec.valueDim}, f32));
+  types.push_back(spec.parts ? spec.partsMemref(f32)
+                             : mlir::MemRefType::get({spec.rows, spec.heads, spec.valueDim}, f32));
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     if (isa.isSmall)
       buildSmallAttention(k, args, spec);
     else
       AttentionBuilder(k, args, spec).build();
+  });
+}
+
+mlir::func::FuncOp getMergeKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa) {
+  mlir::Type f32 = mlir::Float32Type::get(module.getContext());
+  std::string name = llvm::formatv("kernel_merge_spans_{0}x{1}x{2}_{3}_window{4}", spec.heads, spec.spans(),
+                                   spec.valueDim, spec.span, spec.window);
+  llvm::SmallVector<mlir::Type> types = {spec.partsMemref(f32),
+                                         mlir::MemRefType::get({1, spec.heads, spec.valueDim}, f32)};
+  return getOrCreateKernel(module, name, types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
+    SpanMerge merge(k, 1, spec.valueDim);
+    auto [first, end] = spansOf(k, spec, args.pos);
+    Val row = k.index(0), from = first, to = end;
+    mlir::Value parts = args.memrefs[0];
+    int64_t last = SpanRecord::floats(spec.valueDim);
+    k.loop(args.begin, args.end, 1, [&](Val head) {
+      merge.clear();
+      k.loop(from, to, 1, [&](Val span) {
+        merge.add(row, k.load(parts, {head, span, k.index(last - 2)}), k.load(parts, {head, span, k.index(last - 1)}),
+                  [&](int64_t i) { return k.loadVector(parts, {head, span, k.index(i * isa.lanes)}, isa.lanes); });
+      });
+      merge.store(row, args.memrefs[1], row, head);
+    });
   });
 }
 

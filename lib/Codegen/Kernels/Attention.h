@@ -3,6 +3,7 @@
 #pragma once
 
 #include "Codegen/Kernels/KernelBuilder.h"
+#include "Dialect/SpanRecord.h"
 
 #include <string>
 #include <vector>
@@ -29,16 +30,30 @@ struct AttentionSpec {
   double scale = 1.0;
   /// ALiBi: slope of each head, or empty.
   std::vector<float> slopes;
+  /// The softmax is summed alone over spans of so many keys, at multiples of it, and merged in ascending order; 0: over
+  /// all keys at once. Whole blocks of any ISA.
+  int64_t span = 0;
+  /// One row: what each span gives is written as a record (SpanRecord), [heads, spans, floats], in place of the output; the
+  /// merge is another kernel's. Work items are equal shares of (head, span).
+  bool parts = false;
   /// Element type of the key mask, or null without one.
   mlir::Type keyMaskType;
 
   std::string name() const;
   int64_t workItems(const IsaRow &isa) const;
+  /// Spans of all keys.
+  int64_t spans() const { return (keys + span - 1) / span; }
+  mlir::MemRefType partsMemref(mlir::Type f32) const {
+    return mlir::MemRefType::get({heads, spans(), SpanRecord::floats(valueDim)}, f32);
+  }
   /// Rows of one work item.
   int64_t queryBlock(const IsaRow &isa) const;
 };
 
 /// The kernel of that spec in `module`, made on first use.
 mlir::func::FuncOp getAttentionKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa);
+
+/// The kernel that merges the records of a spec with `parts`. Memrefs: records, output [1, heads, valueDim]; work items are heads.
+mlir::func::FuncOp getMergeKernel(mlir::ModuleOp module, const AttentionSpec &spec, const IsaRow &isa);
 
 } // namespace edgelm
