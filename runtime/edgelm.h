@@ -87,7 +87,7 @@ typedef struct edgelm_model {
 
 /// A running model inside the caller's arena: complete after this member for the runtime alone.
 typedef struct edgelm_session {
-  const edgelm_model *model; /* NULL once closed */
+  const edgelm_model *model; /* the variant that the processor can run; NULL once closed */
 } edgelm_session;
 
 /// One input or output. `type` is a number of ONNX' TensorProto.DataType: 1 f32, 6 i32, 7 i64, 9 bool, 10 f16, ...

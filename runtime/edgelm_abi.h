@@ -57,7 +57,10 @@
   X(u32, state_count)       /* */                                                                                      \
   X(ptr, inputs)            /* tensors [input_count], what edgelm_invoke copies in */                                  \
   X(ptr, outputs)           /* tensors [output_count] */                                                               \
-  X(ptr, states)            /* states [state_count] */
+  X(ptr, states)            /* states [state_count] */                                                                 \
+  X(ptr, variants)      /* descriptors * [variant_count] of the same model for more than cpu_features, best first; \
+                               what they say of weights, threads and tokenizer is the same, arena_bytes is the most */   \
+  X(u32, variant_count) /* */
 
 /// A tensor in the arena; the same as edgelm_tensor.
 #define EDGELM_TENSOR_FIELDS(X)                                                                                        \

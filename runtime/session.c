@@ -47,6 +47,17 @@ edgelm_status edgelm_rt_describe(const edgelm_model *model, edgelm_info *info) {
   return EDGELM_OK;
 }
 
+// The first of the model's variants, or else the model itself, that the processor can run; NULL: none, for want of
+// `*missing`.
+static const edgelm_descriptor *best_variant(const edgelm_descriptor *model, const char **missing) {
+  const edgelm_descriptor *const *variants = model->variants;
+  for (uint32_t i = 0; i < model->variant_count; ++i)
+    if (!edgelm_rt_missing_feature(variants[i]->cpu_features))
+      return variants[i];
+  *missing = edgelm_rt_missing_feature(model->cpu_features);
+  return *missing ? NULL : model;
+}
+
 edgelm_status edgelm_rt_open(const edgelm_model *model, void *arena, size_t arena_bytes, const edgelm_options *options,
                              edgelm_session **session) {
   const edgelm_descriptor *fields = descriptor_of(model);
@@ -76,15 +87,16 @@ edgelm_status edgelm_rt_open(const edgelm_model *model, void *arena, size_t aren
       return status;
   }
 
-  const char *missing = edgelm_rt_missing_feature(fields->cpu_features);
-  if (missing) {
+  const char *missing;
+  const edgelm_descriptor *chosen = best_variant(fields, &missing);
+  if (!chosen) {
     if (lent.log)
       lent.log(lent.user, missing);
     return EDGELM_UNSUPPORTED_CPU;
   }
 
   edgelm_context *context = arena;
-  context->model = fields;
+  context->model = chosen;
   context->arena = arena;
   context->weights = weights;
   context->options = lent;

@@ -204,23 +204,39 @@ static Error defineTokenizerParts(Module &module, StringRef blob) {
   return Error::success();
 }
 
-Error addDescriptor(Module &module, const ModelInfo &info) {
-  if (Error error = defineTokenizerParts(module, info.tokenizer))
-    return error;
-  DescriptorBuilder builder(module);
+/// What the descriptors of all variants say.
+static Error addCommonValues(DescriptorBuilder &builder, Module &module, const ModelInfo &info,
+                             DescriptorBuilder::Values &values) {
   GlobalVariable *functions = module.getNamedGlobal("edgelm_rt_functions");
   if (!functions)
     return fail(ExitStatus::Internal, "the runtime's function table is missing");
-  Expected<Constant *> inputs = tensors(builder, info.inputs);
-  if (!inputs)
-    return inputs.takeError();
-  Expected<Constant *> outputs = tensors(builder, info.outputs);
-  if (!outputs)
-    return outputs.takeError();
-  Expected<Constant *> stateRows = states(builder, info.states);
-  if (!stateRows)
-    return stateRows.takeError();
+  values["magic"] = builder.number(EDGELM_MAGIC);
+  values["abi_version"] = builder.number(EDGELM_ABI_VERSION);
+  values["functions"] = functions;
+  values["name"] = builder.string(info.name);
+  values["version"] = builder.string(EDGELM_VERSION);
+  values["fingerprint"] = builder.bytes(fromHex(info.fingerprint), 1);
+  values["weights"] = info.weightsInFile ? builder.null() : weights(module, info);
+  values["weight_layout"] = builder.bytes(fromHex(info.weightLayout), 1);
+  values["weight_bytes"] = builder.number(info.weightBytes);
+  values["arena_bytes"] = builder.number(info.arenaBytes);
+  values["context"] = builder.number(info.context);
+  values["vocab"] = builder.number(info.vocab);
+  values["max_threads"] = builder.number(info.maxThreads);
+  values["bos_id"] = builder.number(info.bosId.value_or(EDGELM_NO_ID));
+  values["tokenizer"] = info.tokenizer.empty() ? builder.null() : builder.bytes(info.tokenizer, 16);
+  values["tokenizer_size"] = builder.number(info.tokenizer.size());
+  std::vector<uint32_t> stopIds(info.stopIds.begin(), info.stopIds.end());
+  values["stop_ids"] = builder.array<uint32_t>(stopIds);
+  values["stop_count"] = builder.number(stopIds.size());
+  values["variants"] = builder.null();
+  values["variant_count"] = builder.number(0);
+  return Error::success();
+}
 
+/// What only the code of `info` knows: its functions, whose names end in `suffix`, and its arena.
+static Error addOwnValues(DescriptorBuilder &builder, Module &module, const ModelInfo &info, StringRef suffix,
+                          DescriptorBuilder::Values &values) {
   auto regionOffset = [&](StringRef name) {
     const RegionInfo *region = info.region(name);
     return builder.offset(region ? std::optional<uint64_t>(region->offset) : std::nullopt);
@@ -233,29 +249,13 @@ Error addDescriptor(Module &module, const ModelInfo &info) {
     const EntryInfo *entry = info.entry(name);
     return builder.number(entry ? entry->tokens : 0);
   };
-
-  DescriptorBuilder::Values values;
-  values["magic"] = builder.number(EDGELM_MAGIC);
-  values["abi_version"] = builder.number(EDGELM_ABI_VERSION);
-  values["functions"] = functions;
-  values["name"] = builder.string(info.name);
-  values["version"] = builder.string(EDGELM_VERSION);
-  values["fingerprint"] = builder.bytes(fromHex(info.fingerprint), 1);
   values["cpu_features"] = builder.string(featureList(info.requiredFeatures));
-  values["weights"] = info.weightsInFile ? builder.null() : weights(module, info);
-  values["weight_layout"] = builder.bytes(fromHex(info.weightLayout), 1);
-  values["weight_bytes"] = builder.number(info.weightBytes);
-  values["arena_bytes"] = builder.number(info.arenaBytes);
-  values["context"] = builder.number(info.context);
-  values["vocab"] = builder.number(info.vocab);
   values["prefill_chunk"] = tokensOf("prefill");
   values["score_chunk"] = tokensOf("score");
-  values["max_threads"] = builder.number(info.maxThreads);
-  values["bos_id"] = builder.number(info.bosId.value_or(EDGELM_NO_ID));
   for (const char *name : {"decode", "prefill", "score", "encode", "invoke"}) {
-    Function *function = info.entry(name) ? module.getFunction(name) : nullptr;
+    Function *function = info.entry(name) ? module.getFunction((name + suffix).str()) : nullptr;
     if (info.entry(name) && !function)
-      return fail(ExitStatus::Internal, "no code was generated for the entry '" + Twine(name) + "'");
+      return fail(ExitStatus::Internal, "no code was generated for the entry '" + (name + suffix) + "'");
     values[name] = function ? static_cast<Constant *>(function) : builder.null();
   }
   values["tokens_offset"] = builder.offset(info.tokensOffset);
@@ -267,23 +267,46 @@ Error addDescriptor(Module &module, const ModelInfo &info) {
   values["tokenizer_bytes"] = regionBytes("tokenizer");
   values["text_offset"] = regionOffset("text");
   values["text_bytes"] = regionBytes("text");
-  values["tokenizer"] = info.tokenizer.empty() ? builder.null() : builder.bytes(info.tokenizer, 16);
-  values["tokenizer_size"] = builder.number(info.tokenizer.size());
-  std::vector<uint32_t> stopIds(info.stopIds.begin(), info.stopIds.end());
-  values["stop_ids"] = builder.array<uint32_t>(stopIds);
-  values["stop_count"] = builder.number(stopIds.size());
   values["input_count"] = builder.number(info.inputs.size());
   values["output_count"] = builder.number(info.outputs.size());
   values["state_count"] = builder.number(info.states.size());
+  Expected<Constant *> inputs = tensors(builder, info.inputs);
+  Expected<Constant *> outputs = tensors(builder, info.outputs);
+  Expected<Constant *> stateRows = states(builder, info.states);
+  if (Error error = joinErrors(joinErrors(inputs.takeError(), outputs.takeError()), stateRows.takeError()))
+    return error;
   values["inputs"] = *inputs;
   values["outputs"] = *outputs;
   values["states"] = *stateRows;
-  Expected<Constant *> descriptor = builder.make(modelFields, values);
-  if (!descriptor)
-    return descriptor.takeError();
+  return Error::success();
+}
+
+Error addDescriptor(Module &module, const ModelInfo &info, ArrayRef<VariantEntries> variants) {
   if (module.getNamedValue(info.name))
     return fail(ExitStatus::BadInput,
                 "the name '" + info.name + "' is taken inside the product; choose another with --name");
+  if (Error error = defineTokenizerParts(module, info.tokenizer))
+    return error;
+  DescriptorBuilder builder(module);
+  DescriptorBuilder::Values values;
+  if (Error error = addCommonValues(builder, module, info, values))
+    return error;
+  std::vector<Constant *> table;
+  for (const VariantEntries &variant : variants) {
+    if (Error error = addOwnValues(builder, module, variant.info, variant.suffix, values))
+      return error;
+    Expected<Constant *> descriptor = builder.make(modelFields, values);
+    if (!descriptor)
+      return descriptor.takeError();
+    table.push_back(builder.structs(*descriptor));
+  }
+  if (Error error = addOwnValues(builder, module, info, "", values))
+    return error;
+  values["variants"] = builder.structs(table);
+  values["variant_count"] = builder.number(table.size());
+  Expected<Constant *> descriptor = builder.make(modelFields, values);
+  if (!descriptor)
+    return descriptor.takeError();
   new GlobalVariable(module, (*descriptor)->getType(), /*isConstant=*/true, GlobalValue::ExternalLinkage, *descriptor,
                      info.name);
   return Error::success();

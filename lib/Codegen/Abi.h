@@ -3,6 +3,7 @@
 #pragma once
 
 #include "Codegen/ModelInfo.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 
 namespace llvm {
@@ -14,9 +15,16 @@ namespace edgelm {
 /// Name of the symbol that the weights of the product `name` have in its objects.
 std::string weightSymbol(llvm::StringRef name);
 
-/// Adds to `module` the constant descriptor of `info`, laid out by the module's data layout, exported as `info.name`.
-/// The entries and the runtime's function table are found in the module by their names.
-llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info);
+/// Code of the same model for machines that have more.
+struct VariantEntries {
+  const ModelInfo &info; ///< its arena, its entries, what it requires
+  std::string suffix;    ///< of its functions' names
+};
+
+/// Adds to `module` the constant descriptor of `info`, laid out by the module's data layout, exported as `info.name`,
+/// and those of `variants`, best first. The entries and the runtime's function table are found in the module by their
+/// names.
+llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info, llvm::ArrayRef<VariantEntries> variants);
 
 /// Version of the interface between a product and edgelm.h.
 uint32_t abiVersion();

@@ -167,7 +167,8 @@ Error Compilation::checkLimits(const CodeSizes *code) const {
   Footprint footprint = footprintOf(*info, code ? *code : CodeSizes());
   BudgetCheck check = {options, info->name, info->context, footprint, code != nullptr};
   auto replan = [this](const CompileOptions &other) { return plan(other); };
-  if (run->isFromImport())
+  // Other options would be planned for the target alone.
+  if (run->isFromImport() && options.variants.empty())
     return checkBudget(check, replan);
   return checkBudget(check, nullptr);
 }
@@ -252,10 +253,11 @@ Error Compilation::setTarget(const TargetSpec &target) {
   if (!loaded)
     return loaded.takeError();
   runtime = std::move(*loaded);
-  Expected<uint64_t> sessionBytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
-  if (!sessionBytes)
-    return sessionBytes.takeError();
-  run->setTarget(target, *sessionBytes);
+  Expected<uint64_t> bytes = runtimeConstant(*runtime, "edgelm_rt_session_bytes");
+  if (!bytes)
+    return bytes.takeError();
+  sessionBytes = *bytes;
+  run->setTarget(target, sessionBytes);
   return Error::success();
 }
 
@@ -264,9 +266,31 @@ Error Compilation::finish(const TargetSpec &target) {
     return error;
   if (Error error = chooseChunk())
     return error;
+  std::vector<std::unique_ptr<PhaseRun>> branches;
+  for (size_t i = 0; i < options.variants.size(); ++i)
+    branches.push_back(run->branch());
   if (Error error = runPhases(/*forEveryTarget=*/false))
     return error;
-  return stopped ? print() : emit();
+  if (stopped)
+    return print();
+  if (Error error = makeVariants(std::move(branches)))
+    return error;
+  return emit();
+}
+
+Error Compilation::makeVariants(std::vector<std::unique_ptr<PhaseRun>> branches) {
+  if (branches.empty())
+    return Error::success();
+  SharedWeights weights(info->weights, info->weightBytes);
+  auto gathered = [this](mlir::ModuleOp planned) { return describe(planned); };
+  for (auto [target, branch] : zip(options.variants, branches)) {
+    Expected<Variant> variant = makeVariant(std::move(branch), target, sessionBytes, weights, gathered);
+    if (!variant)
+      return variant.takeError();
+    variants.push_back(std::move(*variant));
+    timer.done("variant " + target.name);
+  }
+  return joinVariants(*info, variants, std::move(weights));
 }
 
 Expected<DryRun> Compilation::measure(const TargetSpec &target) {
@@ -298,7 +322,7 @@ Error Compilation::emit() {
     return *files;
   };
   auto accept = [&](const CodeSizes &code) { return checkLimits(&code); };
-  EmitInputs emitInputs = {options, modelDirOf(run->module()).str(), hashedFiles, accept, timer};
+  EmitInputs emitInputs = {options, variants, modelDirOf(run->module()).str(), hashedFiles, accept, timer};
   if (Error error = emitProduct(run->module(), *info, std::move(runtime), llvmContext, emitInputs))
     return error;
   if (options.emit == Emit::Library || options.emit == Emit::Shared || options.emit == Emit::Executable)

@@ -7,6 +7,7 @@
 #include "Codegen/ModelFiles.h"
 #include "Codegen/PhaseRun.h"
 #include "Codegen/StageTimer.h"
+#include "Codegen/Variants.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 
@@ -40,6 +41,7 @@ private:
   llvm::Expected<Footprint> plan(const CompileOptions &other) const;
   llvm::Error checkLimits(const CodeSizes *code) const;
   llvm::Error print();
+  llvm::Error makeVariants(std::vector<std::unique_ptr<PhaseRun>> branches);
   llvm::Error emit();
 
   CompileOptions options;
@@ -49,11 +51,13 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< until `run` has it
   std::unique_ptr<PhaseRun> run;
   std::unique_ptr<llvm::Module> runtime;
+  uint64_t sessionBytes = 0;                  ///< that the runtime takes of an arena
   bool stopped = false;                       ///< behind the phase that options.stopAfter names
   std::optional<std::vector<FileHash>> files; ///< what `hashes` came to, once somebody waited
   std::optional<ModelFolder> folder;
   std::optional<CompiledTokenizer> tokenizer;
   std::optional<ModelInfo> info;
+  std::vector<Variant> variants;
   std::optional<CodeSizes> estimated; ///< before LLVM made the code
   Explanation explanation;
   std::optional<InputHashes> hashes;

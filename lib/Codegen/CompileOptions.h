@@ -22,6 +22,7 @@ struct CompileOptions {
   std::string output; ///< folder that gets a folder for the target; a file or "-" with stopAfter
   std::string name;   ///< C identifier; empty: from the input's name
   TargetSpec target;
+  std::vector<TargetSpec> variants;    ///< machines with more than the target's, whose code is there too; best first
   std::optional<int64_t> context;      ///< tokens; default: the smaller of the model's and 2048
   std::optional<int64_t> prefillChunk; ///< tokens of a call of @prefill and @score, at most the context; default:
                                        ///< by the target, fewer where a limit of RAM has no room for so many

@@ -17,6 +17,7 @@
 #include "Codegen/StageTimer.h"
 #include "Codegen/WeightFile.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -70,6 +71,22 @@ private:
 
 } // namespace
 
+/// Adds the kernels of `variant` to `code`, under names of their own and with the instructions of its target.
+static Error linkVariant(Module &code, const Variant &variant, LLVMContext &context) {
+  mlir::ModuleOp module = variant.run->module();
+  std::unique_ptr<Module> kernels = lowerToLlvm(module, variant.target, context);
+  if (!kernels)
+    return fail(ExitStatus::Internal, "the kernels for " + variant.target.name + " could not be lowered to LLVM");
+  for (Function &function : *kernels)
+    if (!function.isDeclaration())
+      function.setName(function.getName() + variantSuffix(variant.target));
+  kernels->setTargetTriple(code.getTargetTriple());
+  kernels->setDataLayout(code.getDataLayout());
+  if (Linker::linkModules(code, std::move(kernels)))
+    return fail(ExitStatus::Internal, "the kernels for " + variant.target.name + " do not link with the others");
+  return Error::success();
+}
+
 /// Model and runtime in one module, optimised.
 static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, const ModelInfo &info,
                                                      std::unique_ptr<Module> runtime, LLVMContext &context,
@@ -85,7 +102,13 @@ static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, cons
   inputs.timer.done("llvm: translate");
   if (Error error = linkRuntime(*code, std::move(runtime), inputs.options.target))
     return std::move(error);
-  if (Error error = addDescriptor(*code, info))
+  std::vector<VariantEntries> variants;
+  for (const Variant &variant : inputs.variants) {
+    if (Error error = linkVariant(*code, variant, context))
+      return std::move(error);
+    variants.push_back({variant.info, variantSuffix(variant.target)});
+  }
+  if (Error error = addDescriptor(*code, info, variants))
     return std::move(error);
   keepOnly(*code, info.name);
   optimize(*code, targetMachine, /*forSize=*/!inputs.options.target.hosted);
@@ -166,6 +189,12 @@ Error Emitter::writeCode(const std::string &path, StringRef object) {
   if (!bytes)
     return bytes.takeError();
   info.codeBytes += *bytes;
+  for (size_t i = 0; i < info.variants.size(); ++i) {
+    Expected<uint64_t> own = functionBytes(object, variantSuffix(inputs.variants[i].target));
+    if (!own)
+      return own.takeError();
+    info.variants[i].codeBytes += *own;
+  }
   return writeString(path, object);
 }
 

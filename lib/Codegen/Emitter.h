@@ -6,6 +6,7 @@
 #include "Codegen/FileHash.h"
 #include "Codegen/Footprint.h"
 #include "Codegen/ModelInfo.h"
+#include "Codegen/Variants.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -24,6 +25,7 @@ class StageTimer;
 /// What the emitter needs besides the module.
 struct EmitInputs {
   const CompileOptions &options;
+  llvm::ArrayRef<Variant> variants;                             ///< whose kernels are there too, best first
   std::string modelDir;                                         ///< folder that weight files are relative to
   std::function<llvm::Expected<std::vector<FileHash>>()> files; ///< hashes of what was read; called once, at the end
   std::function<llvm::Error(const CodeSizes &)>
@@ -31,7 +33,7 @@ struct EmitInputs {
   StageTimer &timer;
 };
 
-/// Compiles `module` (entries and kernels) together with `runtime` and writes what options.emit says into
+/// Compiles `module` (entries and kernels) together with `runtime` and those of the variants and writes what options.emit says into
 /// `<options.output>/<target>`. `info` gets the size of the code.
 llvm::Error emitProduct(mlir::ModuleOp module, ModelInfo &info, std::unique_ptr<llvm::Module> runtime,
                         llvm::LLVMContext &context, const EmitInputs &inputs);

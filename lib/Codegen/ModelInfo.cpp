@@ -207,6 +207,12 @@ Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module) {
   return info;
 }
 
+void setWeights(ModelInfo &info, std::vector<WeightPlace> places, uint64_t bytes) {
+  info.weights = std::move(places);
+  info.weightBytes = bytes;
+  info.weightLayout = weightLayoutOf(info);
+}
+
 void countLaunches(mlir::ModuleOp module, ModelInfo &info) {
   for (EntryInfo &entry : info.entries) {
     mlir::func::FuncOp function = module.lookupSymbol<mlir::func::FuncOp>(entry.name);

@@ -56,6 +56,16 @@ struct EntryInfo {
   LaunchCounts launches = {}; ///< known once kernels are chosen
 };
 
+/// Code in the same product for machines that have more.
+struct VariantInfo {
+  std::string target; ///< a name of the target table
+  std::string isa;
+  std::string requiredFeatures;
+  uint64_t codeBytes = 0;   ///< of its functions, known at the end
+  uint64_t weightBytes = 0; ///< of weights that no other code reads
+  uint64_t arenaBytes = 0;
+};
+
 /// Everything about one compiled model.
 struct ModelInfo {
   std::string name;           ///< C identifier of the product
@@ -80,8 +90,9 @@ struct ModelInfo {
   std::optional<uint64_t> tokensOffset, maskOffset, typesOffset, logitsOffset;
   std::optional<uint32_t> bosId;
   std::vector<int32_t> stopIds;
-  std::string tokenizer;        ///< table blob, empty: none
-  std::string requiredFeatures; ///< comma separated, that the processor is checked for
+  std::string tokenizer;             ///< table blob, empty: none
+  std::string requiredFeatures;      ///< comma separated, that the processor is checked for
+  std::vector<VariantInfo> variants; ///< best first; weights and arena have room for all of them
 
   /// The entry of that name, or null.
   const EntryInfo *entry(llvm::StringRef name) const;
@@ -91,6 +102,9 @@ struct ModelInfo {
 
 /// Reads all that the IR knows after the memory plan.
 llvm::Expected<ModelInfo> gatherModelInfo(mlir::ModuleOp module);
+
+/// Gives `info` the places of a product whose weights several variants read.
+void setWeights(ModelInfo &info, std::vector<WeightPlace> places, uint64_t bytes);
 
 /// Counts what the entries of `module` launch, after edgelm-lower-to-kernels.
 void countLaunches(mlir::ModuleOp module, ModelInfo &info);

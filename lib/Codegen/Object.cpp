@@ -180,4 +180,20 @@ Expected<uint64_t> loadedBytes(StringRef object) {
   return bytes;
 }
 
+Expected<uint64_t> functionBytes(StringRef object, StringRef suffix) {
+  Expected<std::unique_ptr<object::ObjectFile>> file =
+      object::ObjectFile::createObjectFile(MemoryBufferRef(object, "object"));
+  if (!file)
+    return file.takeError();
+  uint64_t bytes = 0;
+  for (const object::ELFSymbolRef symbol : (*file)->symbols()) {
+    Expected<StringRef> name = symbol.getName();
+    if (!name)
+      return name.takeError();
+    if (symbol.getELFType() == ELF::STT_FUNC && name->ends_with(suffix))
+      bytes += symbol.getSize();
+  }
+  return bytes;
+}
+
 } // namespace edgelm

@@ -56,4 +56,7 @@ llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &targetMachine, C
 /// Bytes of `object` that are loaded into memory: code, constants, initialised data.
 llvm::Expected<uint64_t> loadedBytes(llvm::StringRef object);
 
+/// Bytes of the functions of `object` whose names end in `suffix`.
+llvm::Expected<uint64_t> functionBytes(llvm::StringRef object, llvm::StringRef suffix);
+
 } // namespace edgelm

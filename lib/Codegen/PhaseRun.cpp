@@ -41,6 +41,21 @@ Expected<std::unique_ptr<PhaseRun>> PhaseRun::again(const CompileOptions &other)
   return run;
 }
 
+std::unique_ptr<PhaseRun> PhaseRun::branch() const {
+  std::unique_ptr<PhaseRun> other(new PhaseRun(options));
+  other->inputs.context = inputs.context;
+  other->inputs.mainTokens = inputs.mainTokens;
+  other->inputs.probeTokens = inputs.probeTokens;
+  other->inputs.longestPieceBytes = inputs.longestPieceBytes;
+  other->inputs.sessionBytes = inputs.sessionBytes;
+  if (imported)
+    other->imported = (*imported).clone();
+  other->current = (*current).clone();
+  other->nextPhase = nextPhase;
+  other->isBoundToContext = isBoundToContext;
+  return other;
+}
+
 void PhaseRun::setTarget(const TargetSpec &target, uint64_t sessionBytes) {
   options.target = target;
   inputs.sessionBytes = sessionBytes;

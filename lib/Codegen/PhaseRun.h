@@ -17,6 +17,8 @@ public:
 
   /// The same model with other options, from the import on. Only while isFromImport().
   llvm::Expected<std::unique_ptr<PhaseRun>> again(const CompileOptions &options) const;
+  /// The same model as far as it is, to go on for another target.
+  std::unique_ptr<PhaseRun> branch() const;
   bool isFromImport() const { return static_cast<bool>(imported); }
 
   /// The phase that runs next, or null behind the last.

@@ -89,6 +89,18 @@ static Json entryRows(const ModelInfo &info) {
   return rows;
 }
 
+static Json variantRows(const ModelInfo &info) {
+  Json rows = Json::array();
+  for (const VariantInfo &variant : info.variants)
+    rows.push_back({{"target", variant.target},
+                    {"isa", variant.isa},
+                    {"required_features", variant.requiredFeatures},
+                    {"code_bytes", variant.codeBytes},
+                    {"own_weight_bytes", variant.weightBytes},
+                    {"arena_bytes", variant.arenaBytes}});
+  return rows;
+}
+
 std::string reportText(const ModelInfo &info, const CompileOptions &options, const std::vector<FileHash> &inputs) {
   Json files = Json::array();
   for (const FileHash &file : inputs)
@@ -116,6 +128,7 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
         {"emulator", target.emulator},
         {"isa", target.isa},
         {"required_features", info.requiredFeatures}}},
+      {"variants", variantRows(info)}, // best first
       {"options",
        {{"context", info.context},
         {"prefill_chunk", info.entry("prefill") ? info.entry("prefill")->tokens : 0},
@@ -212,6 +225,9 @@ std::string summaryText(const ModelInfo &info, const CompileOptions &options) {
   if (isAsked || hasFormats)
     os << formatsText(info);
   os << "\n";
+  for (const VariantInfo &variant : info.variants)
+    os << "  of it for " << variant.target << ": code " << bytesText(variant.codeBytes) << ", weights "
+       << bytesText(variant.weightBytes) << (variant.weightBytes ? "" : ", all shared") << "\n";
   if (!isAsked && !hasFormats)
     os << reductionsText(info);
   return text;

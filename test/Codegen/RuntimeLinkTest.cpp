@@ -106,7 +106,7 @@ private:
       return "the session does not fit before the tokens";
     if (llvm::Error error = linkRuntime(*module, std::move(*runtime), target))
       return toString(std::move(error));
-    if (llvm::Error error = addDescriptor(*module, info))
+    if (llvm::Error error = addDescriptor(*module, info, {}))
       return toString(std::move(error));
     keepOnly(*module, info.name);
     optimize(*module, **targetMachine);

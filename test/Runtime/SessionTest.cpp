@@ -98,6 +98,31 @@ TEST(Session, OpenChecksThreadsAndWeights) {
   EXPECT_EQ(edgelm_open(modelOf(separate), arena.get(), sizeof *arena, &options, &session), EDGELM_NO_WEIGHTS);
 }
 
+// The first that the processor has of the variants, then the model itself; each has its own descriptor.
+TEST(Session, OpenTakesTheBestVariant) {
+  static const char absent[] = "warp-drive\0";
+  edgelm_descriptor best = fake_decoder, good = fake_decoder, model = fake_decoder;
+  const edgelm_descriptor *const variants[] = {&best, &good};
+  best.cpu_features = absent;
+  model.variants = variants;
+  model.variant_count = 2;
+  Decoder onGood(model);
+  EXPECT_EQ(static_cast<edgelm_session *>(onGood)->model, modelOf(good));
+  EXPECT_EQ(edgelm_decode(onGood, 5), EDGELM_OK);
+  EXPECT_EQ(logitsOf(onGood), logitsAfter({5}));
+  best.cpu_features = "";
+  Decoder onBest(model);
+  EXPECT_EQ(static_cast<edgelm_session *>(onBest)->model, modelOf(best));
+  best.cpu_features = good.cpu_features = absent;
+  Decoder onNone(model);
+  EXPECT_EQ(static_cast<edgelm_session *>(onNone)->model, modelOf(model));
+  model.cpu_features = absent;
+  edgelm_session *session = nullptr;
+  fake_arena arena;
+  EXPECT_EQ(edgelm_open(modelOf(model), &arena, sizeof arena, nullptr, &session), EDGELM_UNSUPPORTED_CPU);
+  EXPECT_EQ(session, nullptr);
+}
+
 TEST(Session, AClosedSessionRefusesEverything) {
   Decoder session(fake_decoder);
   edgelm_close(session);

@@ -9,6 +9,7 @@
 #include "Codegen/HostTarget.h"
 #include "Codegen/Object.h"
 #include "Codegen/Pipeline.h"
+#include "Codegen/Variants.h"
 #include "Dialect/Formats.h"
 #include "Passes/Passes.h"
 #include "mlir/IR/AsmState.h"
@@ -29,7 +30,7 @@ using namespace edgelm;
 /// Targets are resolved after parsing.
 struct Arguments {
   CompileOptions options;
-  std::vector<std::string> targets = {"host"};
+  std::vector<std::string> targets = {"host"}, variants;
   TargetFlags flags;
   std::string emit = "lib", activations = "int8", weights = "embed";
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -48,6 +49,10 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--target", arguments.targets, "targets, comma separated, or LLVM triples: " + targetNames())
       ->delimiter(',')
       ->capture_default_str();
+  app.add_option("--variants", arguments.variants,
+                 "targets of --target's architecture that have more: their kernels are in the library too, which takes "
+                 "the best that the processor has when it is opened")
+      ->delimiter(',');
   app.add_option("-j,--jobs", arguments.jobs, "targets that are compiled side by side; default: the processor's cores")
       ->check(CLI::PositiveNumber);
   app.add_option("--mcpu", arguments.flags.cpu,
@@ -174,6 +179,25 @@ static llvm::Error checkUsage(const CompileOptions &options) {
   return llvm::Error::success();
 }
 
+/// Sets options.variants.
+static llvm::Error takeVariants(Arguments &arguments, llvm::ArrayRef<TargetSpec> targets) {
+  CompileOptions &options = arguments.options;
+  if (arguments.variants.empty())
+    return llvm::Error::success();
+  if (targets.size() != 1)
+    return fail(ExitStatus::BadInput, "--variants is for one --target, which has the least of them");
+  if (options.freestanding.value_or(false))
+    return fail(ExitStatus::BadInput, "--variants needs a system that says what the processor has, not --freestanding");
+  if (options.dryRun || !options.stopAfter.empty() || options.emit == Emit::Mlir)
+    return fail(ExitStatus::BadInput, "--variants is for products; --dry-run, --stop-after and --emit=mlir show one "
+                                      "target, so name it with --target");
+  llvm::Expected<std::vector<TargetSpec>> variants = chooseVariants(targets.front(), arguments.variants);
+  if (!variants)
+    return variants.takeError();
+  options.variants = std::move(*variants);
+  return llvm::Error::success();
+}
+
 static llvm::Error run(Arguments &arguments, bool hasOutput) {
   if (arguments.printTargets) {
     printTargets();
@@ -200,6 +224,8 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
         return fail(ExitStatus::BadInput, "--target names " + target->name + " twice");
     targets.push_back(*target);
   }
+  if (llvm::Error error = takeVariants(arguments, targets))
+    return error;
   return compile(arguments.options, targets, arguments.jobs);
 }
 
