@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Measures single kernels on one core against the machine's own peak: G multiply-accumulates a second and GB/s.
 //
-// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, rs, mv, uk, dp, du, pf, next,
+// usage: edgelm-kernel-bench [target] [key=value ...]; keys override the linear schedule: m, m2, rs, mv, uk, dp, du, pf, next, fo,
 // scratch; of attention: qb, rt. q=FORMAT measures quantized weights (and their schedule), act=0 with activations in f32.
 #include "Codegen/HostTarget.h"
 #include "Codegen/Kernels/Attention.h"
@@ -158,6 +158,7 @@ int main(int argc, char **argv) {
   schedule.decodePrefetchBytes = setting(argc, argv, "pf", schedule.decodePrefetchBytes);
   isa.schedules.attention.queryBlock = setting(argc, argv, "qb", isa.schedules.attention.queryBlock);
   isa.schedules.attention.rowsTogether = setting(argc, argv, "rt", isa.schedules.attention.rowsTogether);
+  schedule.fetchedOutputBytes = setting(argc, argv, "fo", schedule.fetchedOutputBytes);
   schedule.prefetchNextPanel = setting(argc, argv, "next", schedule.prefetchNextPanel);
 
   constexpr size_t poolBytes = size_t(384) << 20;

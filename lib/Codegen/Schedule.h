@@ -27,6 +27,8 @@ struct LinearSchedule {
   int64_t decodePrefetchBytes;
   /// Whether the matmul fetches the next panel into the second-level cache while it works on this one.
   bool prefetchNextPanel;
+  /// From that many bytes of results on, the matmul fetches the lines that a tile writes before it multiplies; 0: never.
+  int64_t fetchedOutputBytes = 0;
   /// Up to that many bytes of codes, the matmul unpacks a panel to the stack before it multiplies.
   int64_t scratchBytes;
   /// Rows of the largest register tile over quantized weights with one scale a row, which need no sums in f32 beside

@@ -25,6 +25,7 @@ constexpr LinearSetting kLinearSettings[] = {
     {"decode-panels", &LinearSchedule::decodePanels},
     {"decode-unroll-k", &LinearSchedule::decodeUnrollK},
     {"decode-prefetch-bytes", &LinearSchedule::decodePrefetchBytes},
+    {"fetched-output-bytes", &LinearSchedule::fetchedOutputBytes},
     {"scratch-bytes", &LinearSchedule::scratchBytes},
     {"row-scale-tile-rows", &LinearSchedule::rowScaleTileRows},
     {"matrix-tiles", &LinearSchedule::matrixTiles},

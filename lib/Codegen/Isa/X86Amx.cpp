@@ -35,6 +35,7 @@ static void store(KernelBuilder &k, Val sums, mlir::Value memory, Val row, Val c
 static constexpr Schedules schedules() {
   Schedules result = kX86Avx512Schedules;
   result.quantized.prefetchNextPanel = false;
+  result.quantized.fetchedOutputBytes = 0;
   result.quantized.rowScaleTileRows = 0;
   result.quantized.matrixTiles = 2;
   result.quantized.matrixDepthBytes = kTileBytes;

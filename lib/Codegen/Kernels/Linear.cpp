@@ -177,6 +177,7 @@ void LinearBuilder::build() {
     });
   forTiles([](Val) {},
            [&](Val panel, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns) {
+             fetchOutput(panel, row, tileRows, columns);
              bool fetches = fetchesNextPanel(tileRows, columns);
              Vals sums = accumulate({panel}, row, tileRows, columns, schedule.unrollK, [&](Val at) {
                if (fetches)

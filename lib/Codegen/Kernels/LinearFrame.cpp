@@ -89,6 +89,16 @@ void LinearFrame::forNextPanel(Val row, Val iteration, int64_t iterations, int64
     fetch(first + double(i));
 }
 
+void LinearFrame::fetchOutput(Val panel, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns) {
+  if (spec.rows * spec.n * 4 < schedule.fetchedOutputBytes || !schedule.fetchedOutputBytes)
+    return;
+  int64_t perLine = kLineBytes / 4, first = columns.front().vector * lanes;
+  int64_t count = int64_t(columns.size() / weights.size()) * lanes;
+  for (int64_t r = 0; r < tileRows; ++r)
+    for (int64_t column = 0; column < count; column += perLine)
+      k.prefetch(output, {row + double(r), panel * double(panelColumns) + double(first + column)}, 3);
+}
+
 void LinearFrame::finishLanes(Val panel, Val row, llvm::ArrayRef<Column> columns, llvm::ArrayRef<Val> sums,
                               bool isLast) {
   int64_t inLastPanel = spec.n - (llvm::divideCeil(spec.n, panelColumns) - 1) * panelColumns;

@@ -35,6 +35,10 @@ public:
   void forNextPanel(Val row, Val iteration, int64_t iterations, int64_t panelBytes,
                     llvm::function_ref<void(Val line)> fetch);
 
+  /// Fetches the lines that a tile will write, where the result is larger than the caches: a store to memory that no cache
+  /// holds waits for the line to be read.
+  void fetchOutput(Val panel, Val row, int64_t tileRows, llvm::ArrayRef<Column> columns);
+
   /// Bias, activation, gate, residual and store of one row; `sums` are ordered as `columns`.
   void finish(Val panel, Val row, llvm::ArrayRef<Column> columns, llvm::ArrayRef<Val> sums);
 

@@ -281,6 +281,7 @@ void QuantizedLinear::build() {
         }
         if (tileRows >= smallestBlock)
           return multiplyBlock(tile, panel, columns);
+        fetchOutput(panel, row, tileRows, columns);
         bool fetches = fetchesNextPanel(tileRows, columns);
         Vals sums = accumulate(tile, schedule.unrollK, [&](Val step) {
           if (fetches)
