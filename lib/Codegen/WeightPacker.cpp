@@ -112,10 +112,16 @@ static void copyElements(const char *from, int64_t fromStride, mlir::Type stored
   }
 }
 
+/// Elements behind each other in one entry of the first dimension; a tensor may have none.
+static int64_t elementsOfRow(mlir::RankedTensorType type) {
+  int64_t rows = type.getRank() ? type.getDimSize(0) : 1;
+  return rows ? type.getNumElements() / rows : 0;
+}
+
 /// Row-major: rows of the sources one after the other.
 static void writePlain(const WeightPlace &place, ArrayRef<WeightRows> sources, raw_ostream &os) {
   mlir::Type type = place.type.getElementType();
-  int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
+  int64_t perRow = elementsOfRow(place.type);
   for (const WeightRows &source : sources) {
     if (source.storedAs == type && !source.transposed) {
       os.write(source.data, source.n * perRow * widthOf(type));
@@ -292,7 +298,7 @@ static Expected<WeightSource> openSource(const WeightPlace &place, size_t index,
   mlir::MLIRContext *context = place.sources.getContext();
   std::string message;
   mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
-  int64_t perRow = place.type.getRank() ? place.type.getNumElements() / place.type.getDimSize(0) : 1;
+  int64_t perRow = elementsOfRow(place.type);
   mlir::FailureOr<WeightSource> source =
       WeightSource::open(place.sources[index], perRow, place.transposed[index], place.storedAs[index], modelDir,
                          [&] { return mlir::emitError(mlir::UnknownLoc::get(context)); });

@@ -132,6 +132,29 @@ static Values evaluateFill(FillOp op) {
   return SmallVector<int64_t>(type.getNumElements(), element->front());
 }
 
+static Values evaluateIota(IotaOp op, int depth) {
+  Values start = evaluate(op.getStart(), depth), delta = evaluate(op.getDelta(), depth);
+  RankedTensorType type = dyn_cast<RankedTensorType>(op.getType());
+  if (!type || !type.hasStaticShape() || type.getNumElements() > kMaxElements || !start || !delta ||
+      start->size() != 1 || delta->size() != 1 || start->front() == kUnknown || delta->front() == kUnknown)
+    return std::nullopt;
+  SmallVector<int64_t> result;
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    result.push_back(start->front() + i * delta->front());
+  return result;
+}
+
+/// The product of all elements: what exporters count dimensions and elements with.
+static Values evaluateReduce(ReduceOp op, int depth) {
+  Values values = evaluate(op.getInput(), depth);
+  if (op.getFn() != "prod" || !values)
+    return std::nullopt;
+  int64_t product = 1;
+  for (int64_t value : *values)
+    product = value == kUnknown || product == kUnknown ? kUnknown : product * value;
+  return SmallVector<int64_t>{product};
+}
+
 static Values evaluateOp(Operation *op, int depth) {
   return TypeSwitch<Operation *, Values>(op)
       .Case([](ConstantOp constant) { return integerElements(constant.getValue()); })
@@ -144,6 +167,8 @@ static Values evaluateOp(Operation *op, int depth) {
       .Case([&](CompareOp compare) { return evaluateCompare(compare, depth); })
       .Case([&](SelectOp select) { return evaluateSelect(select, depth); })
       .Case([](FillOp fill) { return evaluateFill(fill); })
+      .Case([&](IotaOp iota) { return evaluateIota(iota, depth); })
+      .Case([&](ReduceOp reduce) { return evaluateReduce(reduce, depth); })
       .Case([&](CastOp cast) {
         return cast.getTo().getIntOrFloatBitWidth() < 32 ? std::nullopt : evaluate(cast.getInput(), depth);
       })

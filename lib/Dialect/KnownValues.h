@@ -3,9 +3,13 @@
 #pragma once
 
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/StringRef.h"
 #include <optional>
 
 namespace edgelm {
+
+/// Attribute of an `edgelm.pad` whose pads a kernel knows: their elements.
+inline constexpr llvm::StringLiteral kPadsAttr = "edgelm.pads";
 
 /// Elements of `value`, a rank-0 or rank-1 integer tensor of at most 64 elements, in order; `ShapedType::kDynamic`
 /// stands for an element that is not known. Follows constants, `edgelm.shape` of partly static tensors, and the few

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Replaces weights by packed references: layout, element type and offset of each in the product.
+#include "Dialect/KnownValues.h"
 #include "Dialect/Storage.h"
 #include "Passes/Passes.h"
 #include "Passes/Sources.h"
@@ -30,6 +31,12 @@ struct Key {
 };
 
 } // namespace
+
+/// What is padded shapes the loops of a kernel, so it must be known without reading memory.
+static void notePads(PadOp pad) {
+  if (std::optional<SmallVector<int64_t>> pads = constantValues(pad.getPads()))
+    pad->setAttr(kPadsAttr, Builder(pad).getDenseI64ArrayAttr(*pads));
+}
 
 /// A constant that kernels hold in a register.
 static bool isOneValue(Value value) {
@@ -189,7 +196,17 @@ void PackWeights::noteTiedTables(func::FuncOp function) {
   });
 }
 
+/// A result that no input decides is copied from the weights to where the caller finds it.
+static void copyConstantResults(func::FuncOp function) {
+  func::ReturnOp end = cast<func::ReturnOp>(function.front().getTerminator());
+  OpBuilder builder(end);
+  for (OpOperand &result : end->getOpOperands())
+    if (std::optional<Source> source = findSource(result.get()); source && !isa_and_nonnull<QType>(source->format))
+      result.set(BroadcastOp::create(builder, result.get().getLoc(), result.get().getType(), result.get(), Value()));
+}
+
 LogicalResult PackWeights::packFunction(func::FuncOp function) {
+  copyConstantResults(function);
   SmallVector<Operation *> operations;
   function.walk([&](Operation *op) {
     if (!isa<func::FuncOp>(op))
@@ -204,6 +221,8 @@ LogicalResult PackWeights::packFunction(func::FuncOp function) {
     if (LinearOp linear = dyn_cast<LinearOp>(op))
       if (failed(packLinear(linear)))
         return failure();
+    if (PadOp pad = dyn_cast<PadOp>(op))
+      notePads(pad);
     packPlainOperands(op);
   }
   for (Operation *op : llvm::reverse(operations))

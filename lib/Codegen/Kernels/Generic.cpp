@@ -5,6 +5,7 @@
 #include "Codegen/Kernels/Math.h"
 
 #include "Dialect/EdgeLMDialect.h"
+#include "Dialect/KnownValues.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 
@@ -46,7 +47,7 @@ static std::string nameOf(mlir::Operation *op) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (mlir::NamedAttribute attribute : op->getAttrs())
-    if (!attribute.getName().strref().starts_with("edgelm."))
+    if (!attribute.getName().strref().starts_with("edgelm.") || attribute.getName() == kPadsAttr)
       os << attribute.getName().strref() << '=' << attribute.getValue() << ';';
   for (mlir::Value operand : op->getOperands()) {
     os << operand.getType() << ',';

@@ -2,19 +2,12 @@
 // Elements of operations that choose by position or by index tuples: triangles, padding, repetition, gather_nd.
 #include "Codegen/Kernels/GenericIndexing.h"
 
-#include "mlir/IR/Matchers.h"
+#include "Dialect/KnownValues.h"
 
 namespace edgelm {
 
 using Indices = llvm::SmallVector<mlir::Value>;
 using IndexRef = llvm::ArrayRef<mlir::Value>;
-
-std::optional<llvm::SmallVector<int64_t>> constantIntegers(mlir::Value value) {
-  mlir::DenseIntElementsAttr elements;
-  if (!matchPattern(value, mlir::m_Constant(&elements)))
-    return std::nullopt;
-  return llvm::map_to_vector(elements.getValues<llvm::APInt>(), [](const llvm::APInt &x) { return x.getSExtValue(); });
-}
 
 Val triangle(const GenericOperands &o, TriluOp op, IndexRef at) {
   KernelBuilder &k = o.k;
@@ -35,7 +28,7 @@ static Val floorModulo(KernelBuilder &k, Val x, int64_t divisor) {
 Val padded(const GenericOperands &o, PadOp op, IndexRef at) {
   KernelBuilder &k = o.k;
   llvm::ArrayRef<int64_t> shape = tensorType(op.getInput()).getShape();
-  llvm::SmallVector<int64_t> pads = *constantIntegers(op.getPads());
+  llvm::ArrayRef<int64_t> pads = op->getAttrOfType<mlir::DenseI64ArrayAttr>(kPadsAttr).asArrayRef();
   bool fills = op.getMode() == "constant", mirrors = op.getMode() == "reflect";
   Val inside;
   Indices from;

@@ -8,14 +8,11 @@
 
 namespace edgelm {
 
-/// The elements of a constant of integers.
-std::optional<llvm::SmallVector<int64_t>> constantIntegers(mlir::Value value);
-
 /// An index operand as index, negative ones counted from `size`.
 Val wrappedIndex(KernelBuilder &k, Val integer, int64_t size);
 
 Val triangle(const GenericOperands &o, TriluOp op, llvm::ArrayRef<mlir::Value> at);
-/// The pads must be constant.
+/// The pads must be known (`kPadsAttr`).
 Val padded(const GenericOperands &o, PadOp op, llvm::ArrayRef<mlir::Value> at);
 Val tiled(const GenericOperands &o, TileOp op, llvm::ArrayRef<mlir::Value> at);
 Val gatherND(const GenericOperands &o, GatherNDOp op, llvm::ArrayRef<mlir::Value> at);

@@ -197,7 +197,7 @@ Val applyUnaryInteger(K &k, llvm::StringRef name, Val x, bool isUnsigned) {
   if (name == "abs")
     return k.max(x, zero - x);
   if (name == "not")
-    return k.wrap(arith::ExtUIOp::create(k.b, k.loc, x.type(), x == zero));
+    return k.select(x == zero, one, zero);
   if (name == "sign")
     return k.select(x > zero, one, k.select(x < zero, zero - one, zero));
   if (name == "relu")

@@ -231,8 +231,9 @@ std::string backend::outcomeOf(StringRef folder) {
     Attempt now = attempt(test, mode, &context);
     if (now.rung == Rung::Wrong)
       return "WRONG: " + now.text;
+    // A constant says nothing about kernels, so what the inputs lack is told too.
     if (now.rung == Rung::Passed)
-      return passText(mode).str();
+      return passText(mode).str() + (mode == Mode::Folded && best ? "; with inputs: " + best->text : "");
     // The later modes say more about what is missing; folding everything says nothing about a product.
     if (!best || now.rung > best->rung || (now.rung == best->rung && mode != Mode::Folded))
       best = now;
