@@ -8,7 +8,7 @@
 #pragma once
 
 #define EDGELM_TOKENIZER_MAGIC 0x4b544c45u /* "ELTK" */
-#define EDGELM_TOKENIZER_VERSION 2u
+#define EDGELM_TOKENIZER_VERSION 3u
 
 #define EDGELM_TOKENIZER_HEADER(X)                                                                                     \
   X(magic)                                                                                                             \
@@ -108,6 +108,7 @@ enum {
   EDGELM_TOKENIZER_KEEP_MATCHES = 1,
   EDGELM_TOKENIZER_KEEP_GAPS = 2,
   EDGELM_TOKENIZER_LEVEL_PREFIX = 4, /* what the level is given gets the prefix unless it starts with it */
+  EDGELM_TOKENIZER_LEVEL_BYTES = 8,  /* its characters are the stand-ins of single bytes */
 
   EDGELM_TOKENIZER_ITEM_POSSESSIVE = 1, /* never gives characters back */
   EDGELM_TOKENIZER_ITEM_NOT_AHEAD = 2,  /* no character of the mask may follow; consumes nothing */

@@ -15,7 +15,23 @@ struct matcher {
   const struct edgelm_tok_text *text;
   size_t end;
   int touchedEnd;
+  int bytes; ///< the level reads the stand-ins of bytes
 };
+
+/// What a byte is spelled as by byte-level models (GPT-2's bytes_to_unicode).
+static uint32_t standIn(uint8_t byte) {
+  if ((byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae)
+    return byte;
+  return 0x100u + (byte <= 32 ? byte : byte <= 160 ? byte - 127u + 33u : 67u);
+}
+
+/// The classes of the character at a position, or of the byte there, and where the next one starts.
+static uint32_t classAt(const struct matcher *m, size_t pos, size_t *next) {
+  if (!m->bytes)
+    return edgelm_tok_class_at(m->tok, m->text, pos, m->end, next);
+  *next = pos + 1;
+  return edgelm_tok_class(m->tok, standIn(edgelm_tok_byte(m->text, pos)));
+}
 
 /// State of one level: its piece is text[pos, end); a match found behind a gap waits in [pos, matchEnd).
 struct level {
@@ -42,7 +58,7 @@ static uint32_t takeGreedy(struct matcher *m, const struct item *item, size_t *p
       break;
     }
     size_t next;
-    if (!(edgelm_tok_class_at(m->tok, m->text, *pos, m->end, &next) & item->mask))
+    if (!(classAt(m, *pos, &next) & item->mask))
       break;
     *pos = next;
     ++count;
@@ -57,7 +73,7 @@ static int looksAhead(struct matcher *m, const struct item *item, size_t pos) {
     m->touchedEnd = 1;
   } else {
     size_t next;
-    found = (edgelm_tok_class_at(m->tok, m->text, pos, m->end, &next) & item->mask) != 0;
+    found = (classAt(m, pos, &next) & item->mask) != 0;
   }
   return found == ((item->flags & EDGELM_TOKENIZER_ITEM_AHEAD) != 0);
 }
@@ -98,7 +114,7 @@ static size_t matchAlternative(struct matcher *m, uint32_t first, uint32_t items
         break;
     }
     // `pos` may have moved on in later items: the end of item i is the start of item i + 1.
-    pos = edgelm_tok_before(m->text, starts[i], starts[i + 1]);
+    pos = m->bytes ? starts[i + 1] - 1 : edgelm_tok_before(m->text, starts[i], starts[i + 1]);
     --counts[i];
     ++i;
   }
@@ -113,7 +129,7 @@ static size_t matchPattern(struct matcher *m, uint32_t level, size_t pos) {
   if (first > all || count > all - first)
     return pos;
   size_t next;
-  uint32_t class = edgelm_tok_class_at(m->tok, m->text, pos, m->end, &next);
+  uint32_t class = classAt(m, pos, &next);
   for (uint32_t i = first; i < first + count; ++i) {
     if (!(edgelm_tok_u32(m->tok->alternatives, i * 3 + 2) & class))
       continue;
@@ -130,12 +146,13 @@ static int nextPiece(struct matcher *m, struct level *level, uint32_t index, siz
   uint32_t keep = edgelm_tok_u32(m->tok->levels, index * 3 + 2);
   m->text = &level->text;
   m->end = level->end;
+  m->bytes = (keep & EDGELM_TOKENIZER_LEVEL_BYTES) != 0;
   while (level->pos < level->end) {
     *begin = level->pos;
     if (level->matchEnd <= level->pos) {
       size_t pos = level->pos;
       while (pos < level->end && (level->matchEnd = matchPattern(m, index, pos)) <= pos)
-        edgelm_tok_class_at(m->tok, m->text, pos, m->end, &pos);
+        classAt(m, pos, &pos);
       if (pos > level->pos) {
         if (pos >= level->end) {
           level->matchEnd = 0;
@@ -172,7 +189,7 @@ static struct level enter(const struct edgelm_tok *tok, uint32_t index, const st
 size_t edgelm_tok_words(const struct edgelm_tok *tok, const struct edgelm_tok_text *text, int more,
                         struct edgelm_tok_out *out, struct edgelm_tok_scratch scratch) {
   struct level levels[EDGELM_TOKENIZER_MAX_LEVELS];
-  struct matcher matcher = {tok, text, 0, 0};
+  struct matcher matcher = {tok, text, 0, 0, 0};
   edgelm_tok_model *model = edgelm_tok_parts.models[tok->model];
   uint32_t count = tok->levels.bytes / 12;
   size_t length = edgelm_tok_length(text);

@@ -2,6 +2,7 @@
 // Merges inferred types with those that an operation has.
 #include "Dialect/InferTypes.h"
 #include "Dialect/EdgeLMDialect.h"
+#include "Dialect/Sizes.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -65,8 +66,26 @@ LogicalResult edgelm::refineResultTypes(Operation *op) {
   if (failed(inference.refineReturnTypes(op->getContext(), op->getLoc(), op->getOperands(), op->getRawDictionaryAttrs(),
                                          op->getPropertiesStorage(), op->getRegions(), types)))
     return failure();
-  for (auto [result, type] : llvm::zip_equal(op->getResults(), types))
+  for (auto [result, type] : llvm::zip_equal(op->getResults(), types)) {
+    if (auto tensor = dyn_cast_or_null<RankedTensorType>(type))
+      if (failed(checkSizes(op->getLoc(), tensor.getShape())))
+        return failure();
     result.setType(type);
+  }
+  return success();
+}
+
+LogicalResult edgelm::checkSizes(std::optional<Location> location, ArrayRef<int64_t> shape) {
+  int64_t elements = 1;
+  for (int64_t size : shape) {
+    if (ShapedType::isDynamic(size))
+      continue;
+    if (size < 0)
+      return emitOptionalError(location, "a tensor has the sizes [", shape, "]; expected none below 0");
+    if (size > kMostElements || (elements *= std::max<int64_t>(size, 1)) > kMostElements)
+      return emitOptionalError(location, "a tensor has the sizes [", shape, "]; expected at most ", kMostElements,
+                               " elements");
+  }
   return success();
 }
 

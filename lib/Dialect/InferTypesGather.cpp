@@ -43,8 +43,8 @@ LogicalResult GatherNDOp::inferReturnTypes(MLIRContext *, OptionalLocation locat
   RankedTensorType input = tensorType(adaptor.getInput()), indices = tensorType(adaptor.getIndices());
   if (indices.getRank() == 0 || ShapedType::isDynamic(indices.getShape().back()))
     return emitOptionalError(location, "expected index tuples of a known length, found ", indices);
-  int64_t used = adaptor.getBatchDims() + indices.getShape().back();
-  if (used > input.getRank())
+  int64_t batch = adaptor.getBatchDims(), used = indices.getShape().back();
+  if (batch < 0 || batch >= indices.getRank() || used > input.getRank() || (used += batch) > input.getRank())
     return emitOptionalError(location, "index tuples of ", indices, " are too long for ", input, " with ",
                              adaptor.getBatchDims(), " batch dimensions");
   SmallVector<int64_t> shape(indices.getShape().drop_back());

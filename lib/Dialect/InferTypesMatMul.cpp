@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Result types of matrix products and of weights in blocks.
 #include "Dialect/EdgeLMDialect.h"
+#include "Dialect/Sizes.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -52,9 +53,9 @@ LogicalResult DequantizeBlocksOp::inferReturnTypes(MLIRContext *, OptionalLocati
                                                    Types &types) {
   RankedTensorType codes = tensorType(adaptor.getCodes());
   int64_t blockSize = adaptor.getBlockSize(), k = adaptor.getK(), bits = adaptor.getBits();
-  if (blockSize <= 0 || bits <= 0 || k <= 0)
-    return emitOptionalError(location, "expected positive bits, block_size and k, found ", bits, ", ", blockSize,
-                             " and ", k);
+  if (blockSize <= 0 || bits <= 0 || k <= 0 || k > kMostElements || blockSize > kMostElements || bits > 64)
+    return emitOptionalError(location, "expected positive bits, block_size and k of a tensor, found ", bits, ", ",
+                             blockSize, " and ", k);
   int64_t blocks = (k + blockSize - 1) / blockSize, bytes = (blockSize * bits + 7) / 8;
   if (codes.getRank() != 3 || !codes.hasStaticShape() || codes.getDimSize(1) != blocks || codes.getDimSize(2) != bytes)
     return emitOptionalError(location, "codes have the type ", codes, "; expected [N, ", blocks, ", ", bytes,

@@ -2,8 +2,10 @@
 // Result types of operations that change the shape; shape operands count as far as they are known.
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/KnownValues.h"
+#include "Dialect/Sizes.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace edgelm;
@@ -58,10 +60,13 @@ static FailureOr<Shape> reshapedSizes(OptionalLocation location, RankedTensorTyp
       ++unknownSizes;
       open = i;
       size = kUnknown;
-    } else {
-      rest *= size;
+    } else if (llvm::MulOverflow(rest, size, rest)) {
+      return emitOptionalError(location, "found the shape [", shape, "]; expected at most ", kMostElements,
+                               " elements");
     }
   }
+  if (failed(checkSizes(location, shape)))
+    return failure();
   if (!input.hasStaticShape() || unknownSizes > 1)
     return shape;
   int64_t elements = input.getNumElements();
@@ -156,6 +161,8 @@ LogicalResult BroadcastOp::inferReturnTypes(MLIRContext *, OptionalLocation loca
   if (failed(wanted))
     return failure();
   std::optional<Shape> shape = broadcastShapes({input.getShape(), *wanted});
+  if (shape && failed(checkSizes(location, *shape)))
+    return failure();
   if (!shape)
     return emitOptionalError(location, input, " cannot be broadcast to [", *wanted, "]; expected equal sizes or 1");
   types.push_back(input.clone(*shape));
@@ -179,8 +186,16 @@ LogicalResult TileOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
     return emitOptionalError(location, "expected ", input.getRank(), " repeats for ", input, ", found ",
                              repeats->size());
   Shape shape;
-  for (auto [size, count] : llvm::zip_equal(input.getShape(), *repeats))
-    shape.push_back(known(size) && known(count) ? size * count : kUnknown);
+  if (failed(checkSizes(location, *repeats)))
+    return failure();
+  for (auto [size, count] : llvm::zip_equal(input.getShape(), *repeats)) {
+    int64_t product = kUnknown;
+    if (known(size) && known(count) && llvm::MulOverflow(size, count, product))
+      product = std::numeric_limits<int64_t>::max();
+    shape.push_back(product);
+  }
+  if (failed(checkSizes(location, shape)))
+    return failure();
   types.push_back(input.clone(shape));
   return success();
 }
@@ -221,7 +236,7 @@ static int64_t slicedSize(int64_t size, int64_t start, int64_t end, int64_t step
   start = std::clamp<int64_t>(start < 0 ? start + size : start, step > 0 ? 0 : std::min<int64_t>(0, most), most);
   end = std::clamp(end < 0 ? end + size : end, least, most);
   int64_t distance = step > 0 ? end - start : start - end, stride = std::abs(step);
-  return distance <= 0 ? 0 : (distance + stride - 1) / stride;
+  return distance <= 0 ? 0 : (distance - 1) / stride + 1;
 }
 
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, OptionalLocation location, Adaptor adaptor, Types &types) {
@@ -264,10 +279,15 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, OptionalLocation location, 
   if (static_cast<int64_t>(pads->size()) != 2 * rank)
     return emitOptionalError(location, "expected ", 2 * rank, " pads for ", input, ", found ", pads->size());
   Shape shape;
+  for (int64_t pad : *pads)
+    if (known(pad) && (pad > kMostElements || pad < -kMostElements))
+      return emitOptionalError(location, "found a pad of ", pad, "; expected at most ", kMostElements);
   for (int64_t i = 0; i < rank; ++i) {
     int64_t before = (*pads)[i], after = (*pads)[i + rank], size = input.getDimSize(i);
     shape.push_back(known(before) && known(after) && known(size) ? before + size + after : kUnknown);
   }
+  if (failed(checkSizes(location, shape)))
+    return failure();
   types.push_back(input.clone(shape));
   return success();
 }
@@ -278,9 +298,12 @@ LogicalResult IotaOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor 
                        delta = constantValues(adaptor.getDelta());
   if (start && limit && delta && start->size() == 1 && limit->size() == 1 && delta->size() == 1 &&
       delta->front() != 0) {
-    int64_t distance = delta->front() > 0 ? limit->front() - start->front() : start->front() - limit->front();
-    int64_t stride = std::abs(delta->front());
-    length = distance <= 0 ? 0 : (distance + stride - 1) / stride;
+    int64_t distance = 0, stride = std::abs(delta->front());
+    bool upwards = delta->front() > 0;
+    if (llvm::SubOverflow(upwards ? limit->front() : start->front(), upwards ? start->front() : limit->front(),
+                          distance))
+      distance = limit->front() > start->front() == upwards ? std::numeric_limits<int64_t>::max() : 0;
+    length = distance <= 0 ? 0 : (distance - 1) / stride + 1;
   }
   types.push_back(RankedTensorType::get({length}, tensorType(adaptor.getStart()).getElementType()));
   return success();
@@ -288,7 +311,7 @@ LogicalResult IotaOp::inferReturnTypes(MLIRContext *, OptionalLocation, Adaptor 
 
 LogicalResult FillOp::inferReturnTypes(MLIRContext *, OptionalLocation location, Adaptor adaptor, Types &types) {
   FailureOr<Shape> shape = shapeOperand(location, "shape", adaptor.getShape());
-  if (failed(shape))
+  if (failed(shape) || failed(checkSizes(location, *shape)))
     return failure();
   types.push_back(RankedTensorType::get(*shape, adaptor.getValue().getElementType()));
   return success();
@@ -317,6 +340,9 @@ LogicalResult SplitOp::refineReturnTypes(MLIRContext *, OptionalLocation locatio
   } else if (adaptor.getSizes()) {
     sizes = knownValues(adaptor.getSizes()).value_or(sizes);
   }
+  for (int64_t size : sizes)
+    if (failed(checkSizes(location, size)))
+      return failure();
   bool allKnown = known(total) && llvm::all_of(sizes, known);
   if (static_cast<int64_t>(sizes.size()) != parts || (allKnown && llvm::sum_of(sizes, int64_t(0)) != total))
     return emitOptionalError(location, "expected ", parts, " sizes that sum up to ", total, ", found [", sizes, "]");

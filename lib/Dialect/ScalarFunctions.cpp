@@ -5,6 +5,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 using namespace edgelm;
@@ -19,8 +20,12 @@ static double softplus(double x) {
 static double geluTanh(double x) {
   return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
+/// Wraps, as two's complement does.
+static int64_t negated(int64_t x) {
+  return int64_t(-uint64_t(x));
+}
 static int64_t absolute(int64_t x) {
-  return x < 0 ? -x : x;
+  return x < 0 ? negated(x) : x;
 }
 
 static constexpr double kLeakyDefaults[] = {0.01};
@@ -30,7 +35,7 @@ static constexpr double kSeluDefaults[] = {1.67326319217681884765625, 1.05070102
 
 static const UnaryFunction unaryTable[] = {
     {"abs", [](double x, Params) { return std::fabs(x); }, absolute, {}},
-    {"neg", [](double x, Params) { return -x; }, [](int64_t x) { return -x; }, {}},
+    {"neg", [](double x, Params) { return -x; }, negated, {}},
     {"not", nullptr, [](int64_t x) { return int64_t(x == 0); }, {}},
     {"sign",
      [](double x, Params) { return double((x > 0) - (x < 0)); },
@@ -74,7 +79,7 @@ static const UnaryFunction unaryTable[] = {
 
 /// Division by zero has no meaning on integers in ONNX; 0 keeps the evaluator total.
 static int64_t divide(int64_t x, int64_t y) {
-  return y == 0 ? 0 : y == -1 ? -x : x / y;
+  return y == 0 ? 0 : y == -1 ? negated(x) : x / y;
 }
 static int64_t fmodInteger(int64_t x, int64_t y) {
   return y == 0 || y == -1 ? 0 : x % y;
@@ -84,7 +89,9 @@ static int64_t modInteger(int64_t x, int64_t y) {
   return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 static int64_t power(int64_t base, int64_t exponent) {
-  return static_cast<int64_t>(std::pow(static_cast<double>(base), static_cast<double>(exponent)));
+  double result = std::pow(static_cast<double>(base), static_cast<double>(exponent));
+  // A double outside of the integers has no cast to one.
+  return std::fabs(result) < 0x1p63 ? static_cast<int64_t>(result) : std::numeric_limits<int64_t>::min();
 }
 
 static const BinaryFunction binaryTable[] = {

@@ -110,6 +110,35 @@ TEST(Split, by_the_pattern_of_o200k) {
               {"Camel", "Case", " ABC's", "Def's", " it're", "'x", ".//\n", " HTMl"});
 }
 
+TEST(Split, by_the_pattern_of_bloom) {
+  expectWords(splitBy({R"( ?[^(\s|[.,!?…。，、।۔،])]+)"}), {"Hi", " (", "there", ",", " you", "|."});
+}
+
+TEST(Split, behind_bytes_as_falcon_does) {
+  nlohmann::json digits = {{"type", "Digits"}, {"individual_digits", false}};
+  nlohmann::json threes = {{"type", "Split"}, {"pattern", {{"Regex", "[0-9][0-9][0-9]"}}}, {"behavior", "Isolated"}};
+  expectWords({{"type", "Sequence"},
+               {"pretokenizers",
+                {{{"type", "Punctuation"}, {"behavior", "Contiguous"}},
+                 {{"type", "ByteLevel"}, {"add_prefix_space", false}},
+                 digits,
+                 threes}}},
+              {"ab", " ", "123", "45", "!?", "x", " y", "6"});
+}
+
+// The superscript two is C2 B2, and B2 is spelled by a superscript two, which is a digit.
+TEST(Split, behind_bytes_reads_the_stand_ins_of_bytes) {
+  nlohmann::json json = tinyWith("/pre_tokenizer", {{"type", "Sequence"},
+                                                    {"pretokenizers",
+                                                     {{{"type", "ByteLevel"}, {"add_prefix_space", false}},
+                                                      {{"type", "Digits"}, {"individual_digits", false}}}}});
+  json["model"]["vocab"].update({{"Â", 12}, {"²", 13}, {"Â²", 14}});
+  json["model"]["merges"].push_back("Â ²");
+  EXPECT_EQ(parsed(json).encode("\u00b2"), (Ids{12, 13}));
+  json["pre_tokenizer"]["pretokenizers"].erase(1);
+  EXPECT_EQ(parsed(json).encode("\u00b2"), (Ids{14}));
+}
+
 TEST(Split, in_steps_that_cut_the_pieces_of_the_step_before) {
   expectWords(splitBy({R"(\p{N}{1,3})", R"([A-Z]+)", R"( ?\p{L}+|\s+)"}), {"ab", "123", "4", "XYZ", "c", " d", " "});
 }

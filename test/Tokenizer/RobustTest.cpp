@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Long words, normalization of everything, and damaged blobs; sanitizers watch.
-#include "DamagedBlob.h"
+#include "HostileFile.h"
 
 #include "Codegen/Tokenizer/Unicode.h"
 
+#include <filesystem>
 #include <map>
 #include <random>
 
@@ -119,7 +120,7 @@ TEST(Text, that_is_not_utf8_is_encoded_as_its_bytes) {
 TEST(Nfc, agrees_with_utf8proc_on_every_character_and_its_parts) {
   TestTokenizer tok = bytesOnly({{"type", "NFC"}});
   std::string text, normalized;
-  tokenizer::NfcTables tables = tokenizer::nfcTables();
+  const tokenizer::NfcTables &tables = tokenizer::nfcTables();
   for (uint32_t c = 1; c < tokenizer::codePoints; ++c) {
     if ((c >= 0xd800 && c < 0xe000) || ((*tables.inert)[c] && c % 64 != 0 && !(c >= 0xac00 && c < 0xd7a4)))
       continue;
@@ -233,4 +234,14 @@ TEST(DamagedBlob, of_every_kind_never_reads_outside) {
     }
   }
   EXPECT_GT(opened, 1500u);
+}
+
+// Files that cost too much memory or time, or gave endless messages; also the seeds of tokenizer-json-fuzz.
+TEST(HostileFiles, give_one_message) {
+  size_t files = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(EDGELM_SOURCE_DIR "/test/Tokenizer/Hostile")) {
+    EXPECT_EQ(brokenTokenizerPromise(readText(entry.path().string())), "") << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 0u);
 }

@@ -94,6 +94,10 @@ const files = { bert, t5, llama2, bert_added: withAdded(bert, true), t5_added: w
   o200k: { ...gpt2, pre_tokenizer: sequence(split(o200k)) },
   deepseek: { ...neox, normalizer: { type: 'Sequence', normalizers: [] },
     pre_tokenizer: sequence(split('\\p{N}{1,3}'), split('[一-龥぀-ゟ゠-ヿ]+'), split(deepseek)) },
+  falcon: { ...neox, normalizer: null, pre_tokenizer: { type: 'Sequence', pretokenizers: [
+    { type: 'Punctuation', behavior: 'Contiguous' }, { ...byteLevel, use_regex: true },
+    { type: 'Digits', individual_digits: false }, split('[0-9][0-9][0-9]')] } },
+  bloom: { ...neox, normalizer: null, pre_tokenizer: sequence(split(' ?[^(\\s|[.,!?…。，、।۔،])]+')) },
   digits: { ...gpt2, pre_tokenizer: sequence({ type: 'Digits', individual_digits: true }) },
   removed: { ...gpt2, pre_tokenizer: sequence(split('\\s+', 'Removed')) },
   inverted: { ...neox, pre_tokenizer: sequence(split(llama3, 'Removed', true)) } };

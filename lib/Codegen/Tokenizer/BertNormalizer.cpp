@@ -90,20 +90,29 @@ static void cleanText(CharMap &map) {
   map.blank.reset(' ');
 }
 
-static void mapLetters(const Steps &steps, CharMap &map) {
-  CharSet marks = strippedMarks();
-  for (uint32_t c = 0; c < codePoints; ++c) {
-    if (map.dropped[c] || map.blank[c] || isHangulSyllable(c) || isSurrogate(c))
+/// What a letter becomes.
+static std::vector<uint32_t> mapLetter(const Steps &steps, const CharSet &marks, uint32_t c) {
+  std::vector<uint32_t> parts = {c}, result;
+  if (steps.strip && c != 0x11938) // whose decomposition is newer than Unicode 12
+    parts = decomposed(c);
+  for (uint32_t part : parts) {
+    if (steps.strip && marks[part])
       continue;
-    std::vector<uint32_t> parts = {c}, result;
-    if (steps.strip && c != 0x11938) // whose decomposition is newer than Unicode 12
-      parts = decomposed(c);
-    for (uint32_t part : parts) {
-      if (steps.strip && marks[part])
-        continue;
-      std::vector<uint32_t> to = steps.lower ? lowered(part) : std::vector<uint32_t>{part};
-      result.insert(result.end(), to.begin(), to.end());
-    }
+    std::vector<uint32_t> to = steps.lower ? lowered(part) : std::vector<uint32_t>{part};
+    result.insert(result.end(), to.begin(), to.end());
+  }
+  return result;
+}
+
+static void mapLetters(const Steps &steps, CharMap &map) {
+  CharSet marks = strippedMarks(), unassigned = *categorySet("Cn");
+  for (const Lower &row : newLower)
+    for (uint32_t c = row.first; c <= row.last; ++c)
+      unassigned.reset(c);
+  for (uint32_t c = 0; c < codePoints; ++c) {
+    if (map.dropped[c] || map.blank[c] || unassigned[c] || isHangulSyllable(c) || isSurrogate(c))
+      continue;
+    std::vector<uint32_t> result = mapLetter(steps, marks, c);
     if (result.empty() && !map.spaced[c])
       map.dropped.set(c);
     else if (result != std::vector<uint32_t>{c})

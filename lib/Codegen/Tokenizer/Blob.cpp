@@ -110,7 +110,7 @@ bool BlobWriter::writeNormalizer(std::vector<CharSetPtr> &sets) {
   CharMap map = spec.charMap ? *spec.charMap : CharMap();
   bool hasMap = spec.charMap || (spec.spaceIsMeta && !spec.charTrie);
   if (spec.nfc) {
-    NfcTables nfc = nfcTables();
+    const NfcTables &nfc = nfcTables();
     header.normalizer = EDGELM_TOKENIZER_NORMALIZE_COMPOSE;
     add(sections.decompositions, nfc.decompositions);
     add(sections.decomposed, nfc.decomposed);
@@ -170,17 +170,12 @@ bool BlobWriter::writeLevels() {
   header.spacedClasses = masks[5];
   for (size_t i = 6; i < next; ++i)
     add(sections.graphemes, {masks[i]});
-  if (spec.levels.size() > EDGELM_TOKENIZER_MAX_LEVELS)
-    return errors.fail("pre_tokenizer", "has more than " + std::to_string(int(EDGELM_TOKENIZER_MAX_LEVELS)) + " steps");
   for (const SplitLevel &level : spec.levels) {
     add(sections.levels,
         {uint32_t(sections.alternatives.size() / 12), uint32_t(level.pattern.size()),
          (level.keepMatches ? EDGELM_TOKENIZER_KEEP_MATCHES : 0u) | (level.keepGaps ? EDGELM_TOKENIZER_KEEP_GAPS : 0u) |
-             (level.prefix ? EDGELM_TOKENIZER_LEVEL_PREFIX : 0u)});
+             (level.prefix ? EDGELM_TOKENIZER_LEVEL_PREFIX : 0u) | (level.bytes ? EDGELM_TOKENIZER_LEVEL_BYTES : 0u)});
     for (const RegexSequence &sequence : level.pattern) {
-      if (sequence.size() > EDGELM_TOKENIZER_MAX_ITEMS)
-        return errors.fail("pre_tokenizer", "an alternative of a pattern has more than " +
-                                                std::to_string(int(EDGELM_TOKENIZER_MAX_ITEMS)) + " parts");
       uint32_t start = 0;
       bool open = true; // everything so far may be empty
       uint32_t firstItem = uint32_t(sections.items.size() / 16);

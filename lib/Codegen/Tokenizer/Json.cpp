@@ -4,9 +4,24 @@
 
 using namespace edgelm::tokenizer;
 
+/// Longer ones hold a part of the file, of which the first and the last words will do.
+static constexpr size_t longestMessage = 1000, keptStart = 600, keptEnd = 200; // bytes
+
+static std::string shortened(const std::string &text) {
+  if (text.size() <= longestMessage)
+    return text;
+  auto isInsideCharacter = [&](size_t at) { return (uint8_t(text[at]) & 0xc0) == 0x80; };
+  size_t start = keptStart, end = text.size() - keptEnd;
+  while (isInsideCharacter(start))
+    --start;
+  while (end < text.size() && isInsideCharacter(end))
+    ++end;
+  return text.substr(0, start) + " … " + text.substr(end);
+}
+
 bool Errors::fail(std::string_view path, std::string_view message) {
   if (text.empty())
-    text = file + ": " + (path.empty() ? "" : std::string(path) + ": ") + std::string(message);
+    text = file + ": " + shortened((path.empty() ? "" : std::string(path) + ": ") + std::string(message));
   return false;
 }
 

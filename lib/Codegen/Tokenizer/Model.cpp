@@ -2,11 +2,12 @@
 // Reads the section "model": the vocabulary, and by its kind (a row of the table below) what else it has.
 #include "Codegen/Tokenizer/Spec.h"
 
+#include <algorithm>
+
 using namespace edgelm::tokenizer;
 
-// Far above any vocabulary (the largest known are near 300,000), and low enough that a mistaken id cannot exhaust
-// memory.
-static constexpr uint32_t maxId = 4000000;
+// Vocabularies have few gaps between their ids, of which each takes memory.
+static constexpr uint32_t mostGaps = 65536;
 
 uint32_t edgelm::tokenizer::standInOfByte(uint8_t byte) {
   bool printable = (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
@@ -52,9 +53,9 @@ std::string edgelm::tokenizer::spelledPiece(const TokenizerSpec &spec, const std
 }
 
 bool edgelm::tokenizer::addPiece(const Json &place, const std::string &text, uint64_t id, TokenizerSpec &spec) {
-  if (id >= maxId)
+  if (id >= spec.idLimit)
     return place.fail("the id of '" + text + "' is " + std::to_string(id) + ", expected a whole number below " +
-                      std::to_string(maxId));
+                      std::to_string(spec.idLimit));
   if (id >= spec.pieces.size()) {
     spec.pieces.resize(id + 1);
     spec.texts.resize(id + 1);
@@ -77,10 +78,11 @@ bool edgelm::tokenizer::readVocab(const Json &model, TokenizerSpec &spec) {
     return false;
   if (vocab.size() == 0)
     return vocab.fail("is empty");
+  spec.idLimit = uint32_t(std::min<size_t>(spec.idLimit, 2 * vocab.size() + mostGaps));
   for (nlohmann::json::const_iterator it = vocab.raw().begin(); it != vocab.raw().end(); ++it) {
     if (!it->is_number_unsigned())
       return vocab.fail("the id of '" + it.key() + "' is " + it->dump() + ", expected a whole number below " +
-                        std::to_string(maxId));
+                        std::to_string(spec.idLimit));
     if (!addPiece(vocab, it.key(), it->get<uint64_t>(), spec))
       return false;
   }

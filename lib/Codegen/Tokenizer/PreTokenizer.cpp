@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reads the section "pre_tokenizer" into levels of patterns; a kind of pre-tokenizer is a row of the table below.
+#include "Codegen/Tokenizer/Layout.h"
 #include "Codegen/Tokenizer/Spec.h"
 
 using namespace edgelm::tokenizer;
@@ -156,13 +157,21 @@ static bool readSequence(const Json &node, TokenizerSpec &spec) {
   if (!steps.expectArray())
     return false;
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (steps.at(i)["type"].isString() && steps.at(i)["type"].raw() == "Sequence")
+    bool isNamed = steps.at(i)["type"].isString(), isBehindBytes = spec.byteLevel;
+    std::string type = isNamed ? steps.at(i)["type"].raw().get<std::string>() : "";
+    if (type == "Sequence")
       return steps.at(i).fail("a sequence inside a sequence is not supported");
-    if (spec.byteLevel || spec.hasMetaspace)
-      return steps.at(i).fail(std::string("a pre-tokenizer after ") + (spec.byteLevel ? "ByteLevel" : "Metaspace") +
-                              " is not supported");
+    if (spec.hasMetaspace)
+      return steps.at(i).fail("a pre-tokenizer after Metaspace is not supported");
+    if (isBehindBytes && type != "Digits" && type != "Split")
+      return steps.at(i).fail("'" + type + "' after ByteLevel is not supported; supported: 'Digits', 'Split'");
+    size_t first = spec.levels.size();
     if (!readNode(steps.at(i), spec))
       return false;
+    if (spec.levels.size() > EDGELM_TOKENIZER_MAX_LEVELS)
+      return steps.fail("has more than " + std::to_string(int(EDGELM_TOKENIZER_MAX_LEVELS)) + " steps that cut");
+    for (size_t level = first; level < spec.levels.size(); ++level)
+      spec.levels[level].bytes = isBehindBytes;
   }
   return true;
 }

@@ -79,8 +79,13 @@ CharSetPtr edgelm::tokenizer::inertSet(const TokenizerSpec &spec) {
   std::shared_ptr<CharSet> inert = std::make_shared<CharSet>();
   inert->set();
   if (spec.charMap)
-    for (uint32_t c = 0; c < codePoints; ++c)
-      (*inert)[c] = isSurrogate(c) || mapCharacter(*spec.charMap, c) == std::vector<uint32_t>{c};
+    for (uint32_t c = 0; c < codePoints; ++c) {
+      const CharMap &map = *spec.charMap;
+      bool isChanged =
+          map.dropped[c] || map.blank[c] || map.spaced[c] || map.mapped.count(c) || (map.hangul && isHangulSyllable(c));
+      if (isChanged && !isSurrogate(c) && mapCharacter(map, c) != std::vector<uint32_t>{c})
+        inert->reset(c);
+    }
   if (spec.charTrie) {
     // What joins its neighbours to a cluster may be changed with them.
     *inert &= ~*clusterJoiners();

@@ -2,6 +2,8 @@
 // A recursive descent parser that multiplies groups out into alternatives.
 #include "Codegen/Tokenizer/Regex.h"
 
+#include "Codegen/Tokenizer/Layout.h"
+
 #include <algorithm>
 
 using namespace edgelm::tokenizer;
@@ -11,6 +13,10 @@ static CharSetPtr negated(const CharSetPtr &set) {
 }
 
 namespace {
+
+constexpr int maxClassDepth = 4;
+const std::string tooManyParts =
+    "an alternative of a pattern has more than " + std::to_string(int(EDGELM_TOKENIZER_MAX_ITEMS)) + " parts";
 
 class Parser {
 public:
@@ -48,7 +54,7 @@ private:
   bool parseSequences(Regex &result, bool ignoreCase, int depth);
   bool parseGroup(Regex &group, bool ignoreCase, int depth);
   bool parseCharacter(CharSetPtr &set, bool ignoreCase);
-  bool parseClass(CharSetPtr &set, bool ignoreCase);
+  bool parseClass(CharSetPtr &set, bool ignoreCase, int depth);
   bool parseEscape(CharSetPtr &set, uint32_t &character);
   bool parseCount(RegexItem &item);
   bool parseNumber(uint32_t &number);
@@ -104,6 +110,8 @@ bool Parser::append(Regex &sequences, const Regex &group) {
     for (const RegexSequence &after : group) {
       product.push_back(before);
       product.back().insert(product.back().end(), after.begin(), after.end());
+      if (product.back().size() > EDGELM_TOKENIZER_MAX_ITEMS)
+        return fail(tooManyParts);
     }
     if (product.size() > 256)
       return fail("more than 256 alternatives after multiplying groups out");
@@ -179,7 +187,7 @@ bool Parser::parseGroup(Regex &group, bool ignoreCase, int depth) {
 bool Parser::parseCharacter(CharSetPtr &set, bool ignoreCase) {
   uint32_t c = peek();
   if (c == '[')
-    return parseClass(set, ignoreCase);
+    return parseClass(set, ignoreCase, 0);
   if (c == '*' || c == '+' || c == '?')
     return fail("a count without something to count");
   if (c == '^' || c == '$')
@@ -266,16 +274,24 @@ bool Parser::parseEscape(CharSetPtr &set, uint32_t &character) {
   return true;
 }
 
-bool Parser::parseClass(CharSetPtr &result, bool ignoreCase) {
-  std::shared_ptr<CharSet> set = std::make_shared<CharSet>();
+bool Parser::parseClass(CharSetPtr &result, bool ignoreCase, int depth) {
+  std::shared_ptr<CharSet> set = std::make_shared<CharSet>(), letters = std::make_shared<CharSet>();
   take('[');
   bool negate = take('^');
   for (bool first = true; first || peek() != ']'; first = false) {
     if (atEnd())
       return fail("'[' without ']'");
-    if (peek() == '[' || (peek() == '&' && peek(1) == '&'))
-      return fail("a class inside a class is not supported");
+    if ((peek() == '[' && peek(1) == ':') || (peek() == '&' && peek(1) == '&'))
+      return fail("a named class and '&&' inside a class are not supported");
     CharSetPtr part;
+    if (peek() == '[') { // is joined with the others
+      if (depth == maxClassDepth)
+        return fail("classes are nested deeper than " + std::to_string(maxClassDepth));
+      if (!parseClass(part, ignoreCase, depth + 1))
+        return false;
+      *set |= *part;
+      continue;
+    }
     uint32_t from = pattern[pos++];
     if (from == '\\' && !parseEscape(part, from))
       return false;
@@ -292,14 +308,11 @@ bool Parser::parseClass(CharSetPtr &result, bool ignoreCase) {
       if (to < from)
         return fail("a range whose end is before its start");
     }
-    for (uint32_t c = from; c <= to; ++c) {
-      if (ignoreCase)
-        *set |= *characterSet(c, true);
-      else
-        set->set(c);
-    }
+    for (uint32_t c = from; c <= to; ++c)
+      letters->set(c);
   }
   take(']');
+  *set |= ignoreCase ? *caselessSet(*letters) : *letters;
   if (negate)
     set->flip();
   result = set;
@@ -372,6 +385,10 @@ bool edgelm::tokenizer::literalRegex(const std::string &text, Regex &result, std
     return false;
   }
   result = {{}};
+  if (characters.size() > EDGELM_TOKENIZER_MAX_ITEMS) {
+    error = tooManyParts;
+    return false;
+  }
   for (uint32_t c : characters) {
     RegexItem item;
     item.set = characterSet(c, false);

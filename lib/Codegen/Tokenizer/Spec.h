@@ -24,6 +24,7 @@ struct SplitLevel {
   bool keepMatches = true, keepGaps = true;
   bool prefix = false;        ///< what is cut gets TokenizerSpec::prefix first, unless it starts with it
   bool removesSpaces = false; ///< no white space is left
+  bool bytes = false;         ///< cuts the stand-ins of bytes: what stands behind ByteLevel
 };
 
 /// Normalization of characters one by one.
@@ -57,9 +58,10 @@ struct TokenizerSpec {
   // The model.
   std::unordered_map<std::string, uint32_t> vocab; ///< piece as the file spells it -> id
   std::vector<std::optional<std::string>> pieces;  ///< id -> the bytes that the model looks up
-  std::vector<std::string> texts;                  ///< id -> the piece as the file spells it
-  std::vector<bool> isReachable;                   ///< id -> spelled so that text can be it
-  std::vector<Merge> merges;                       ///< the index is the rank
+  uint32_t idLimit = 4000000; ///< ids are below it: far above any vocabulary known, and what a mistake costs is small
+  std::vector<std::string> texts; ///< id -> the piece as the file spells it
+  std::vector<bool> isReachable;  ///< id -> spelled so that text can be it
+  std::vector<Merge> merges;      ///< the index is the rank
   std::optional<std::array<uint32_t, 256>> byteIds;
   bool ignoreMerges = false;  ///< a word of the vocabulary is taken whole
   uint32_t model = 0;         ///< EDGELM_TOKENIZER_MODEL_*

@@ -107,18 +107,30 @@ CharSetPtr edgelm::tokenizer::punctuationSet() {
   return set;
 }
 
-static utf8proc_int32_t foldCase(uint32_t c) {
-  return utf8proc_tolower(utf8proc_toupper(utf8proc_int32_t(c))); // also joins U+017F with s
+/// Of every code point, one for all that differ in case only.
+static const std::vector<uint32_t> &foldedCases() {
+  static const std::vector<uint32_t> table = [] {
+    std::vector<uint32_t> result(codePoints);
+    for (uint32_t c = 0; c < codePoints; ++c) // also joins U+017F with s
+      result[c] = uint32_t(utf8proc_tolower(utf8proc_toupper(utf8proc_int32_t(c))));
+    return result;
+  }();
+  return table;
+}
+
+CharSetPtr edgelm::tokenizer::caselessSet(const CharSet &set) {
+  const std::vector<uint32_t> &folded = foldedCases();
+  std::shared_ptr<CharSet> folds = std::make_shared<CharSet>();
+  for (uint32_t c = 0; c < codePoints; ++c)
+    if (set[c])
+      folds->set(folded[c]);
+  return makeSet([&](uint32_t c) { return set[c] || (*folds)[folded[c]]; });
 }
 
 CharSetPtr edgelm::tokenizer::characterSet(uint32_t codePoint, bool ignoreCase) {
-  if (!ignoreCase) {
-    std::shared_ptr<CharSet> set = std::make_shared<CharSet>();
-    set->set(codePoint);
-    return set;
-  }
-  utf8proc_int32_t folded = foldCase(codePoint);
-  return makeSet([&](uint32_t c) { return c == codePoint || foldCase(c) == folded; });
+  std::shared_ptr<CharSet> set = std::make_shared<CharSet>();
+  set->set(codePoint);
+  return ignoreCase ? caselessSet(*set) : set;
 }
 
 bool edgelm::tokenizer::decodeUtf8(std::string_view text, std::vector<uint32_t> &result) {
@@ -166,6 +178,8 @@ uint32_t edgelm::tokenizer::combiningClass(uint32_t c) {
 }
 
 std::vector<uint32_t> edgelm::tokenizer::decomposed(uint32_t c) {
+  if (utf8proc_get_property(utf8proc_int32_t(c))->decomp_seqindex == UINT16_MAX && !isHangulSyllable(c))
+    return {c};
   utf8proc_int32_t buffer[16];
   int lastBoundClass = 0;
   utf8proc_ssize_t count = utf8proc_decompose_char(
@@ -183,7 +197,7 @@ static std::vector<uint32_t> composeAll(const std::vector<uint32_t> &text) {
   return result;
 }
 
-NfcTables edgelm::tokenizer::nfcTables() {
+static NfcTables makeNfcTables() {
   NfcTables tables;
   std::shared_ptr<CharSet> inert = std::make_shared<CharSet>();
   inert->set();
@@ -227,6 +241,11 @@ NfcTables edgelm::tokenizer::nfcTables() {
   for (const std::array<uint32_t, 3> &pair : pairs)
     tables.compositions.insert(tables.compositions.end(), pair.begin(), pair.end());
   tables.inert = inert;
+  return tables;
+}
+
+const NfcTables &edgelm::tokenizer::nfcTables() {
+  static const NfcTables tables = makeNfcTables();
   return tables;
 }
 

@@ -26,6 +26,9 @@ CharSetPtr punctuationSet();
 /// One character, or all that differ from it in case only.
 CharSetPtr characterSet(uint32_t codePoint, bool ignoreCase);
 
+/// All that differ in case only from a character of the set, itself included.
+CharSetPtr caselessSet(const CharSet &set);
+
 bool isHangulSyllable(uint32_t c);
 bool isSurrogate(uint32_t c);
 /// Simple lower case.
@@ -50,7 +53,7 @@ struct NfcTables {
   CharSetPtr inert; ///< combining class 0, and composes with nothing before it
   std::vector<uint32_t> decompositions, decomposed, combining, compositions;
 };
-NfcTables nfcTables();
+const NfcTables &nfcTables();
 /// Normalizes a text; false if it is not UTF-8.
 bool normalizeNfc(const std::string &text, std::string &result);
 

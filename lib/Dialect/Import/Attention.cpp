@@ -30,7 +30,10 @@ static Value visibleBefore(NodeBinder &node, Value lengths, Value key) {
 /// A mask whose last dimension is shorter than the keys hides the rest.
 static Value paddedMask(NodeBinder &node, Value mask, Value key) {
   RankedTensorType type = tensorType(mask), keys = tensorType(key);
-  int64_t rank = type.getRank(), missing = keys.getDimSize(2) - type.getShape().back();
+  int64_t rank = type.getRank();
+  if (rank == 0 || !node.expectRank(key, 4, "keys in heads"))
+    return mask;
+  int64_t missing = keys.getDimSize(2) - type.getShape().back();
   if (keys.isDynamicDim(2) || type.isDynamicDim(rank - 1) || missing <= 0)
     return mask;
   SmallVector<int64_t> pads(2 * rank, 0);
@@ -76,6 +79,11 @@ static LogicalResult attention(NodeBinder &node) {
   return node.finish(outputs);
 }
 
+/// The size of the last dimension; unknown where there is none.
+static int64_t lastSize(Value value) {
+  return rankOf(value) ? tensorType(value).getShape().back() : ShapedType::kDynamic;
+}
+
 /// The rows of a table at the positions, over all heads: `[B, 1, S, R / 2]`.
 static Value tableRows(NodeBinder &node, Value table, Value positions) {
   Value rows = positions ? node.create<GatherOp>(table, positions, 0) : table;
@@ -89,9 +97,13 @@ static LogicalResult rotaryEmbedding(NodeBinder &node) {
   Value cos = node.input(isMicrosoft ? 2 : 1), sin = node.input(isMicrosoft ? 3 : 2);
   if (node.number("scale", 1) != 1)
     return node.emitError() << "found scale = " << node.number("scale", 1) << "; expected 1";
-  bool isJoined = rankOf(input) == 3;
   int64_t heads = node.integer("num_heads", 0);
-  int64_t width = tensorType(cos).getShape().back(), hidden = tensorType(input).getShape().back();
+  if (!cos || !sin || !input)
+    return node.emitError() << "expected an input and tables of cosines and sines";
+  int64_t width = lastSize(cos), hidden = lastSize(input);
+  bool isJoined = rankOf(input) == 3;
+  if (!isJoined && !node.expectRank(input, 4, "an input"))
+    return failure();
   if (isJoined && heads < 1 && hidden > 0 && width > 0)
     heads = hidden / (2 * width);
   if (isJoined && heads < 1)
@@ -130,13 +142,14 @@ static LogicalResult setKeyMask(NodeBinder &node, Value mask, HeadsAttention &he
 
 /// Queries, keys and values of `[B, S, 3 * hidden]`, with past and present as one tensor `[2, B, H, P, D]`.
 static LogicalResult fusedProjection(NodeBinder &node, Value projected, Value mask, Value past, Value bias) {
-  int64_t count = node.integer("num_heads", 0), width = tensorType(projected).getShape().back();
+  int64_t count = node.integer("num_heads", 0), width = lastSize(projected);
   if (count < 1 || width < 1)
     return node.emitError() << "expected num_heads and a projection of a known size";
   SmallVector<int64_t> sizes = node.integers("qkv_hidden_sizes");
   if (sizes.empty())
     sizes.assign(3, width / 3);
-  if (sizes.size() != 3 || sizes[0] + sizes[1] + sizes[2] != width)
+  bool isOutside = llvm::any_of(sizes, [&](int64_t size) { return size < 0 || size > width; });
+  if (sizes.size() != 3 || isOutside || sizes[0] + sizes[1] + sizes[2] != width)
     return node.emitError() << "qkv_hidden_sizes do not add up to " << width;
   if (node.integer("do_rotary", 0))
     return node.emitError() << "do_rotary is not supported";
@@ -192,6 +205,8 @@ static LogicalResult multiHeadAttention(NodeBinder &node) {
     return failure();
   if (!key || !value || rankOf(query) != 3)
     return node.emitError() << "packed queries, keys and values are not supported; expected three inputs";
+  if (bias && !node.expectRank(bias, 1, "a bias"))
+    return failure();
   int64_t hidden = tensorType(query).getShape().back();
   if (count < 1 || hidden < 1)
     return node.emitError() << "expected num_heads and queries of a known size";
@@ -200,7 +215,7 @@ static LogicalResult multiHeadAttention(NodeBinder &node) {
     if (rankOf(whole) == 4)
       return whole;
     if (bias) {
-      int64_t from = which * hidden, size = tensorType(whole).getShape().back();
+      int64_t from = which * hidden, size = lastSize(whole);
       whole = node.binary("add", whole, sliceAxis(node, bias, 0, from, from + size));
     }
     return splitHeads(node, whole, count);
@@ -231,8 +246,10 @@ static LogicalResult groupQueryAttention(NodeBinder &node) {
   if (node.integer("smooth_softmax", 0) || node.input(11))
     return node.emitError() << "attention sinks (smooth_softmax, head_sink) are not supported";
   SmallVector<Value> parts = {node.input(0), node.input(1), node.input(2)};
+  if (!node.expectRank(parts[0], 3, "queries"))
+    return failure();
   if (!parts[1]) {
-    int64_t width = tensorType(parts[0]).getShape().back(), size = width / (queryHeads + 2 * keyHeads);
+    int64_t width = lastSize(parts[0]), size = width / (queryHeads + 2 * keyHeads);
     parts = node.createMany<SplitOp>(3, node.input(0),
                                      node.vector({queryHeads * size, keyHeads * size, keyHeads * size}), 2);
   }

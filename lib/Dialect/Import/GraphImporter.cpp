@@ -3,6 +3,7 @@
 #include "Dialect/Import/GraphImporter.h"
 #include "Dialect/Import/NodeBinder.h"
 #include "Dialect/KnownValues.h"
+#include "Dialect/Sizes.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
@@ -149,6 +150,8 @@ LogicalResult GraphImporter::importInputs() {
     SmallVector<int64_t> shape;
     for (const onnx::TensorShapeProto::Dimension &size : type.tensor_type().shape().dim())
       shape.push_back(size.has_dim_value() && size.dim_value() >= 0 ? size.dim_value() : ShapedType::kDynamic);
+    if (failed(checkSizes(locationOf(input.name()), shape)))
+      return failure();
     types.push_back(RankedTensorType::get(shape, element));
     attributes.push_back(interfaceAttributes(context, input.name(), argumentRole(input.name())).getDictionary(context));
     inputs.push_back(&input);
@@ -281,6 +284,8 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &unresolved) {
                                  << "\", which no input, initializer or node defines";
     inputs.push_back(value);
   }
+  if (node.output().empty())
+    return emitError(location) << node.op_type() << ": expected at least one output, found none";
   if (const onnx::FunctionProto *callee = functions.find(node))
     return importCall(node, *callee, inputs);
   int64_t version = opset(domainOf(node)).value_or(1);

@@ -16,6 +16,8 @@ Value edgelm::dimension(NodeBinder &node, Value value, int64_t axis) {
 }
 
 Value edgelm::splitHeads(NodeBinder &node, Value value, int64_t heads) {
+  if (!node.expectRank(value, 3, "queries, keys and values"))
+    return node.vector({});
   int64_t hidden = tensorType(value).getShape().back(), size = ShapedType::isDynamic(hidden) ? -1 : hidden / heads;
   Value split = node.create<ReshapeOp>(value, node.vector({0, 0, heads, size}), false);
   return node.create<TransposeOp>(split, ArrayRef<int64_t>{0, 2, 1, 3});
@@ -66,15 +68,21 @@ static Value causalMask(NodeBinder &node, Value query, Value key, Value past, in
 }
 
 Value HeadsAttention::build(NodeBinder &node) {
+  for (Value part : {query, key, value})
+    if (!node.expectRank(part, 4, "queries, keys and values in heads"))
+      return node.vector({});
   RankedTensorType q = tensorType(query), k = tensorType(key);
-  if (q.getRank() != 4 || k.getRank() != 4 || q.isDynamicDim(1) || k.isDynamicDim(1) || k.getDimSize(1) == 0 ||
-      q.getDimSize(1) % k.getDimSize(1) != 0) {
+  if (q.isDynamicDim(1) || k.isDynamicDim(1) || k.getDimSize(1) == 0 || q.getDimSize(1) % k.getDimSize(1) != 0) {
     node.emitError() << "expected a known number of heads that is a multiple of the key heads, found " << q << " and "
                      << k;
     return query;
   }
   if (scale == 0 && q.isDynamicDim(3)) {
     node.emitError() << "expected heads of a known size, found " << q;
+    return query;
+  }
+  if (scale == 0 && q.getDimSize(3) == 0) {
+    node.emitError() << "expected heads that are not empty, found " << q;
     return query;
   }
   if (scale == 0)
@@ -102,6 +110,10 @@ Value HeadsAttention::build(NodeBinder &node) {
 
 Value edgelm::rotated(NodeBinder &node, Value value, Value cos, Value sin, bool interleaved) {
   RankedTensorType table = tensorType(cos), type = tensorType(value);
+  if (table.getRank() == 0 || !node.expectRank(value, 4, "what is rotated in heads")) {
+    node.emitError() << "expected tables of cosines and sines, found " << table;
+    return value;
+  }
   int64_t last = type.getRank() - 1, half = table.getShape().back(), size = type.getShape().back();
   if (ShapedType::isDynamic(half) || ShapedType::isDynamic(size) || 2 * half > size) {
     node.emitError() << "expected a rotation of at most the head's elements, found " << type << " and tables " << table;

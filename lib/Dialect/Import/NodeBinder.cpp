@@ -3,15 +3,17 @@
 #include "Dialect/Import/NodeBinder.h"
 #include "Dialect/KnownValues.h"
 
+#include "llvm/ADT/APSInt.h"
+
 using namespace mlir;
 using namespace edgelm;
 using onnx::AttributeProto;
 
-InFlightDiagnostic NodeBinder::emitError() {
-  if (failed) // only the first error is told
+NodeError NodeBinder::emitError() {
+  if (failed)
     return {};
   failed = true;
-  return mlir::emitError(location) << node.op_type() << ": ";
+  return NodeError(std::move(mlir::emitError(location) << node.op_type() << ": "));
 }
 
 const AttributeProto *NodeBinder::find(StringRef attribute) const {
@@ -58,11 +60,27 @@ const onnx::TensorProto *NodeBinder::tensor(StringRef attribute) const {
 }
 
 SmallVector<int64_t> NodeBinder::constantInput(size_t i, StringRef what) {
+  if (!input(i)) {
+    emitError() << "expected " << what << ", found none";
+    return {};
+  }
   std::optional<SmallVector<int64_t>> values = constantValues(input(i));
   if (values)
     return *values;
   emitError() << "expected constant " << what << ", found a computed value";
   return {};
+}
+
+bool NodeBinder::expectRank(Value value, int64_t rank, StringRef what) {
+  if (value && tensorType(value).getRank() == rank)
+    return true;
+  NodeError error = emitError();
+  error << "expected " << what << " of rank " << rank << ", found ";
+  if (value)
+    error << value.getType();
+  else
+    error << "none";
+  return false;
 }
 
 int64_t NodeBinder::axis(int64_t axis, int64_t rank) {
@@ -93,11 +111,19 @@ Value NodeBinder::vector(ArrayRef<int64_t> values) {
   return constant(DenseElementsAttr::get(type, values));
 }
 
+/// The integer of this type that `value` becomes: cut towards zero, and the nearest one where it is outside.
+static IntegerAttr integerNear(double value, IntegerType type) {
+  llvm::APSInt integer(type.getWidth(), type.isUnsigned() || type.getWidth() == 1);
+  bool isExact = false;
+  llvm::APFloat(value).convertToInteger(integer, llvm::APFloat::rmTowardZero, &isExact);
+  return IntegerAttr::get(type, static_cast<const llvm::APInt &>(integer));
+}
+
 Value NodeBinder::scalar(double value, Type element) {
   RankedTensorType type = RankedTensorType::get({}, element);
   if (isa<FloatType>(element))
     return constant(DenseElementsAttr::get(type, builder.getFloatAttr(element, value)));
-  return constant(DenseElementsAttr::get(type, builder.getIntegerAttr(element, static_cast<int64_t>(value))));
+  return constant(DenseElementsAttr::get(type, integerNear(value, cast<IntegerType>(element))));
 }
 
 Value NodeBinder::cast(Value value, Type element) {

@@ -8,6 +8,24 @@
 
 namespace edgelm {
 
+/// An error at a node, of which only the first one of a node is told: what is streamed into others goes nowhere.
+class NodeError {
+public:
+  NodeError() = default;
+  explicit NodeError(mlir::InFlightDiagnostic diagnostic) : diagnostic(std::move(diagnostic)) {}
+
+  template <typename T> NodeError &operator<<(T &&part) {
+    if (diagnostic)
+      *diagnostic << std::forward<T>(part);
+    return *this;
+  }
+  operator llvm::LogicalResult() const { return mlir::failure(); }
+  template <typename T> operator mlir::FailureOr<T>() const { return mlir::failure(); }
+
+private:
+  std::optional<mlir::InFlightDiagnostic> diagnostic;
+};
+
 /// One ONNX node while its operations are built. The first error ends the import: after it, `create` gives a
 /// placeholder and emits nothing, so that handlers need not check every step.
 class NodeBinder {
@@ -38,6 +56,9 @@ public:
   llvm::SmallVector<std::string> texts(llvm::StringRef attribute) const;
   llvm::SmallVector<float> numbers(llvm::StringRef attribute) const;
   const onnx::TensorProto *tensor(llvm::StringRef attribute) const;
+
+  /// Whether `value` is there and has this rank; otherwise an error that calls it `what`.
+  bool expectRank(mlir::Value value, int64_t rank, llvm::StringRef what);
 
   /// `axis` counted from the front of `rank` dimensions; an error when it is outside.
   int64_t axis(int64_t axis, int64_t rank);
@@ -77,7 +98,7 @@ public:
   /// Ends a handler: the node's outputs are `values`; further outputs of the node must be unused.
   mlir::LogicalResult finish(mlir::ValueRange values);
   /// An error at the node; the handler returns failure.
-  mlir::InFlightDiagnostic emitError();
+  NodeError emitError();
 
   llvm::ArrayRef<mlir::Value> results() const { return outputs; }
 

@@ -44,6 +44,8 @@ static constexpr int64_t kMaxRanked = 4096;
 static LogicalResult topK(NodeBinder &node) {
   Type i64 = node.types().getI64Type();
   int64_t rank = rankOf(node.input(0)), axis = node.axis(node.integer("axis", -1), rank);
+  if (rank == 0)
+    return failure();
   SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   std::swap(perm[axis], perm[rank - 1]);
   Value x = node.create<TransposeOp>(node.input(0), perm);

@@ -124,8 +124,8 @@ static LogicalResult oneHot(NodeBinder &node) {
   Type i64 = node.types().getI64Type();
   Value index = node.cast(node.input(0), i64), values = node.input(2);
   SmallVector<int64_t> depth = node.constantInput(1, "depth");
-  if (depth.size() != 1)
-    return node.emitError() << "expected one depth, found " << depth.size();
+  if (depth.size() != 1 || depth.front() < 0)
+    return node.emitError() << "expected one depth of at least 0, found [" << depth << "]";
   int64_t rank = rankOf(index) + 1, axis = node.axis(node.integer("axis", -1), rank);
   Value limit = node.scalar(depth.front(), i64), zero = node.scalar(0, i64);
   Value fromBack = node.create<CompareOp>("lt", index, zero);

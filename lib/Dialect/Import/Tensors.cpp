@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finds the bytes of ONNX tensors and refers to them.
 #include "Dialect/Import/Tensors.h"
+#include "Dialect/Sizes.h"
 
 #include "mlir/IR/Threading.h"
 #include "llvm/ADT/SmallString.h"
@@ -164,7 +165,10 @@ LogicalResult TensorImporter::locate(const TensorProto &tensor, Location locatio
   for (int64_t size : tensor.dims())
     if (size < 0 || size > INT32_MAX)
       return emitError(location) << "tensor \"" << tensor.name() << "\" has a dimension of size " << size;
-  data.type = RankedTensorType::get(SmallVector<int64_t>(tensor.dims().begin(), tensor.dims().end()), element);
+  SmallVector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
+  if (failed(checkSizes(location, shape)))
+    return failure();
+  data.type = RankedTensorType::get(shape, element);
   if (tensor.data_location() == TensorProto::EXTERNAL)
     return locateExternal(tensor, location, data);
   data.inlined = inlineBytes(tensor, element.getIntOrFloatBitWidth());

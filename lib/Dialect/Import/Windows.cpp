@@ -26,12 +26,16 @@ struct Windows {
 };
 } // namespace
 
+/// A window has at most so many places, since each of them becomes operations.
+static constexpr int64_t kMaxPlaces = 4096;
+
 static SmallVector<int64_t> integersOr(NodeBinder &node, StringRef name, size_t count, int64_t fallback) {
   SmallVector<int64_t> values = node.integers(name);
   if (values.empty())
     values.assign(count, fallback);
-  if (values.size() != count || llvm::any_of(values, [&](int64_t value) { return value < (fallback ? 1 : 0); })) {
-    node.emitError() << "expected " << count << " numbers of at least " << fallback << " in " << name;
+  auto isOutside = [&](int64_t value) { return value < fallback || value > INT32_MAX; };
+  if (values.size() != count || llvm::any_of(values, isOutside)) {
+    node.emitError() << "expected " << count << " numbers of " << fallback << " to " << INT32_MAX << " in " << name;
     values.assign(count, fallback);
   }
   return values;
@@ -66,7 +70,13 @@ static LogicalResult fitToSize(NodeBinder &node, ArrayRef<int64_t> sizes, Window
 static FailureOr<Windows> windowsOf(NodeBinder &node, ArrayRef<int64_t> kernel) {
   RankedTensorType type = tensorType(node.input(0));
   size_t count = kernel.size();
-  if (type.getRank() != int64_t(count) + 2 || count == 0 || llvm::any_of(kernel, [](int64_t k) { return k < 1; }))
+  int64_t places = 1;
+  for (int64_t size : kernel)
+    places = size < 1 || size > kMaxPlaces || places > kMaxPlaces ? kMaxPlaces + 1 : places * size;
+  if (places > kMaxPlaces)
+    return node.emitError() << "found the window [" << kernel << "]; expected sizes of at least 1 and at most "
+                            << kMaxPlaces << " places";
+  if (type.getRank() != int64_t(count) + 2 || count == 0)
     return node.emitError() << "expected a tensor of batch, channels and " << count << " more dimensions, found "
                             << type;
   Windows windows;
