@@ -59,18 +59,24 @@ edgelm_status edgelm_rt_prefill(edgelm_session *session, const int32_t *ids, siz
 edgelm_status edgelm_rt_score(edgelm_session *session, const int32_t *ids, size_t count, float *logits) {
   edgelm_context *context = context_of(session);
   const edgelm_descriptor *model = context->model;
-  if (!model->score)
+  if (!model->score && !model->decode)
     return EDGELM_UNSUPPORTED;
   if (!logits && count)
     return EDGELM_INVALID_ARGUMENT;
   edgelm_status status = edgelm_rt_check_tokens(context, ids, count);
+  const size_t row_bytes = model->vocab * sizeof *logits;
   while (!status && count) {
-    uint32_t now = count < model->score_chunk ? (uint32_t)count : model->score_chunk;
-    status = append(context, model->score, model->score_chunk, ids, now, logits);
+    uint32_t chunk = model->score ? model->score_chunk : 1;
+    uint32_t now = count < chunk ? (uint32_t)count : chunk;
+    status =
+        append(context, model->score ? model->score : model->decode, chunk, ids, now, model->score ? logits : NULL);
     if (status)
       return status;
-    // The session's own logits follow the last token, as after a prefill.
-    memcpy(logits_of(context), logits + (size_t)(now - 1) * model->vocab, model->vocab * sizeof *logits);
+    // The session's own logits follow the last token, as after a prefill; @decode writes no others.
+    if (model->score)
+      memcpy(logits_of(context), logits + (size_t)(now - 1) * model->vocab, row_bytes);
+    else
+      memcpy(logits, logits_of(context), row_bytes);
     ids += now;
     count -= now;
     logits += (size_t)now * model->vocab;

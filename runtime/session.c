@@ -28,7 +28,7 @@ edgelm_status edgelm_rt_describe(const edgelm_model *model, edgelm_info *info) {
   info->version = fields->version;
   info->fingerprint = fields->fingerprint;
   info->cpu_features = fields->cpu_features;
-  info->kinds = (fields->decode ? EDGELM_DECODER : 0) | (fields->score ? EDGELM_SCORER : 0) |
+  info->kinds = (fields->decode ? EDGELM_DECODER : 0) | (fields->score || fields->decode ? EDGELM_SCORER : 0) |
                 (fields->encode ? EDGELM_ENCODER : 0) | (fields->invoke ? EDGELM_INVOKER : 0) |
                 (fields->tokenizer ? EDGELM_TEXT : 0) | (edgelm_rt_functions.pool_start ? EDGELM_POOL : 0);
   info->context = fields->context;

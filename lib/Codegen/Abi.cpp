@@ -250,7 +250,7 @@ static Error addOwnValues(DescriptorBuilder &builder, Module &module, const Mode
     return builder.number(entry ? entry->tokens : 0);
   };
   values["cpu_features"] = builder.string(featureList(info.requiredFeatures));
-  values["prefill_chunk"] = tokensOf("prefill");
+  values["prefill_chunk"] = builder.number(info.prefillChunk());
   values["score_chunk"] = tokensOf("score");
   for (const char *name : {"decode", "prefill", "score", "encode", "invoke"}) {
     Function *function = info.entry(name) ? module.getFunction((name + suffix).str()) : nullptr;

@@ -157,9 +157,12 @@ Expected<Footprint> Compilation::plan(const CompileOptions &other) const {
   return footprintOf(*planned, code);
 }
 
-/// Tokens of a prefill where nobody says how many: memory is scarce where memory for code is.
-static int64_t defaultChunk(const TargetSpec &target) {
-  return findIsa(target.isa)->isSmall ? smallPrefillChunk : defaultPrefillChunk;
+/// Tokens of a prefill where nobody says how many: memory is scarce where memory for code is, and where code is to be
+/// the smallest, that of a token serves for prompts too.
+static int64_t defaultChunk(const CompileOptions &options) {
+  if (options.smallest)
+    return 1;
+  return findIsa(options.target.isa)->isSmall ? smallPrefillChunk : defaultPrefillChunk;
 }
 
 /// Of RAM and flash; without `code` only for what is certain before it is generated.
@@ -178,7 +181,7 @@ Expected<Footprint> Compilation::planChunk(CompileOptions &other) const {
   if (other.prefillChunk || !run->module().lookupSymbol("prefill"))
     return plan(other);
   const uint64_t limit = limitsOf(other).ram;
-  for (int64_t chunk = defaultChunk(other.target);; chunk /= 2) {
+  for (int64_t chunk = defaultChunk(other);; chunk /= 2) {
     other.prefillChunk = chunk;
     Expected<Footprint> footprint = plan(other);
     if (!footprint || !limit || footprint->ram.bytes() <= limit || chunk == 1)
@@ -187,7 +190,7 @@ Expected<Footprint> Compilation::planChunk(CompileOptions &other) const {
 }
 
 Error Compilation::chooseChunk() {
-  bool isAsUsual = !limitsOf(options).ram && defaultChunk(options.target) == defaultPrefillChunk;
+  bool isAsUsual = !limitsOf(options).ram && defaultChunk(options) == defaultPrefillChunk;
   if (isAsUsual || options.prefillChunk || stopped || !run->isFromImport() || !run->module().lookupSymbol("prefill"))
     return Error::success();
   Expected<Footprint> footprint = planChunk(options);

@@ -2,6 +2,7 @@
 // What a user asked for; passed to whoever needs it, never global.
 #pragma once
 
+#include "Codegen/Object.h"
 #include "Dialect/Targets.h"
 #include <cstdint>
 #include <optional>
@@ -45,10 +46,14 @@ struct CompileOptions {
   std::string stopAfter;  ///< phase whose IR is printed
   bool dryRun = false;    ///< only print sizes by context
   bool json = false;      ///< with dryRun: for programs
+  bool smallest = false;  ///< code for size alone
   bool timing = false;
   bool explain = false; ///< print what was made of the model's nodes
   bool verifyEach = true;
 
+  CodeGoal codeGoal() const {
+    return smallest ? CodeGoal::Size : target.hosted ? CodeGoal::Speed : CodeGoal::SmallAndFast;
+  }
   bool isFreestanding() const { return freestanding.value_or(!target.hosted); }
 };
 

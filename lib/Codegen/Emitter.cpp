@@ -111,7 +111,7 @@ static Expected<std::unique_ptr<Module>> buildModule(mlir::ModuleOp module, cons
   if (Error error = addDescriptor(*code, info, variants))
     return std::move(error);
   keepOnly(*code, info.name);
-  optimize(*code, targetMachine, /*forSize=*/!inputs.options.target.hosted);
+  optimize(*code, targetMachine, inputs.options.codeGoal());
   placeCode(*code, inputs.options.codeSection);
   inputs.timer.done("llvm: optimise");
   return code;

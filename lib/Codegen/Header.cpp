@@ -53,8 +53,8 @@ std::string headerText(const ModelInfo &info) {
     define("CONTEXT", info.context, info.entry("encode") ? "tokens of a call" : "tokens that a session holds");
   if (info.vocab)
     define("VOCAB", info.vocab, "token ids are below");
-  if (const EntryInfo *prefill = info.entry("prefill"))
-    define("PREFILL_CHUNK", prefill->tokens, "tokens that one pass over the weights takes");
+  if (info.prefillChunk())
+    define("PREFILL_CHUNK", info.prefillChunk(), "tokens that one pass over the weights takes");
   define("MAX_THREADS", info.maxThreads, "of a session");
   os << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
      << "extern const edgelm_model " << info.name << ";\n\n"

@@ -17,6 +17,11 @@ const EntryInfo *ModelInfo::entry(StringRef name) const {
   return nullptr;
 }
 
+uint32_t ModelInfo::prefillChunk() const {
+  const EntryInfo *prefill = entry("prefill");
+  return prefill ? prefill->tokens : entry("decode") ? 1 : 0;
+}
+
 const RegionInfo *ModelInfo::region(StringRef name) const {
   for (const RegionInfo &region : regions)
     if (region.name == name)

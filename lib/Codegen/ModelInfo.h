@@ -96,6 +96,8 @@ struct ModelInfo {
 
   /// The entry of that name, or null.
   const EntryInfo *entry(llvm::StringRef name) const;
+  /// Tokens of a prompt that one pass over the weights takes: a model without @prefill decodes them one by one.
+  uint32_t prefillChunk() const;
   /// The part of the arena of that name, or null.
   const RegionInfo *region(llvm::StringRef name) const;
 };

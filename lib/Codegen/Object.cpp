@@ -77,6 +77,7 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Machine &mach
                                                                     std::nullopt, CodeGenOptLevel::Aggressive));
   if (!result)
     return fail(ExitStatus::NotOnThisTarget, "LLVM cannot make code for '" + machine.triple + "'");
+  result->setMachineOutliner(false); // it works behind the pass that measures the stack, and takes some
   return result;
 }
 
@@ -123,16 +124,18 @@ void placeCode(Module &module, StringRef section) {
 
 /// Kernels are to be small but fast, and what is called once a token or less only small. What never has its address
 /// compared may be merged with its equals, such as the kernels of one row and of many.
-static void preferSize(Module &module) {
+static void preferSize(Module &module, CodeGoal goal) {
   for (Function &function : module)
     if (!function.isDeclaration()) {
       function.addFnAttr(Attribute::OptimizeForSize);
+      if (goal == CodeGoal::Size)
+        function.addFnAttr(Attribute::MinSize);
       if (function.hasLocalLinkage())
         function.setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
     }
 }
 
-void optimize(Module &module, TargetMachine &targetMachine, bool forSize) {
+void optimize(Module &module, TargetMachine &targetMachine, CodeGoal goal) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager callGraph;
@@ -143,10 +146,11 @@ void optimize(Module &module, TargetMachine &targetMachine, bool forSize) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  if (!forSize)
+  if (goal == CodeGoal::Speed)
     return (void)builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
-  preferSize(module);
-  ModulePassManager passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::Os);
+  preferSize(module, goal);
+  ModulePassManager passes =
+      builder.buildPerModuleDefaultPipeline(goal == CodeGoal::Size ? OptimizationLevel::Oz : OptimizationLevel::Os);
   passes.addPass(MergeFunctionsPass());
   passes.addPass(GlobalDCEPass());
   passes.run(module, modules);

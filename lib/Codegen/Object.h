@@ -46,8 +46,11 @@ llvm::Error checkSectionName(llvm::StringRef option, llvm::StringRef name);
 /// Puts each function of `module` into the section `<section>.<function>`; unless `section` is empty.
 void placeCode(llvm::Module &module, llvm::StringRef section);
 
-/// Runs LLVM's -O3 pipeline for `targetMachine` or, with `forSize`, its -Os pipeline, which also merges equal functions.
-void optimize(llvm::Module &module, llvm::TargetMachine &targetMachine, bool forSize = false);
+/// What code is made for.
+enum class CodeGoal { Speed, SmallAndFast, Size };
+
+/// Runs LLVM's pipeline for the goal: -O3, -Os, -Oz. Those for size also merge equal functions.
+void optimize(llvm::Module &module, llvm::TargetMachine &targetMachine, CodeGoal goal = CodeGoal::Speed);
 
 /// Writes the machine code of `module`; changes the module on the way. Notes the frames of its functions in `stack`.
 llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &targetMachine, CodeForm form,

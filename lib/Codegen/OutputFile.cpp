@@ -43,6 +43,9 @@ static std::error_code makeFolders(StringRef folder, std::vector<std::string> &m
   if (sys::fs::exists(folder))
     return std::make_error_code(std::errc::not_a_directory);
   std::error_code reason = sys::fs::create_directory(folder, /*IgnoreExisting=*/false, sys::fs::all_all);
+  // The compile for another target, which runs beside this one, may have been faster.
+  if (reason == std::errc::file_exists && sys::fs::is_directory(folder))
+    return {};
   if (!reason)
     made.push_back(folder.str());
   return reason;

@@ -131,9 +131,10 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
       {"variants", variantRows(info)}, // best first
       {"options",
        {{"context", info.context},
-        {"prefill_chunk", info.entry("prefill") ? info.entry("prefill")->tokens : 0},
+        {"prefill_chunk", info.prefillChunk()},
         {"max_threads", info.maxThreads},
         {"freestanding", options.isFreestanding()},
+        {"smallest", options.smallest},
         {"quant", options.quant},
         {"quant_map", options.quantMap},
         {"quant_embedding", options.quantEmbedding},

@@ -139,8 +139,11 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
       StringRef name;
       int64_t tokens;
       bool isLastOnly;
-    } entries[] = {{"decode", 1, false}, {"prefill", prefillChunk, prefillChunk > 1}, {"score", prefillChunk, false}};
+    } entries[] = {{"decode", 1, false}, {"prefill", prefillChunk, true}, {"score", prefillChunk, false}};
     for (auto [name, count, isLastOnly] : entries) {
+      // Of one token all three would be the same.
+      if (count == 1 && name != "decode")
+        continue;
       func::FuncOp entry = buildDecoderEntry(name, count);
       if (!entry)
         return failure();

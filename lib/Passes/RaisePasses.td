@@ -96,7 +96,7 @@ def AddCache : Pass<"edgelm-add-cache", "mlir::ModuleOp"> {
     Expects a raised `@main` on S tokens of one sequence. Afterwards it, `@probe` and `@context` are gone.
 
     A decoder (causal attention, or past or present arguments) becomes `@decode` for one token, `@prefill` for `prefill-chunk` tokens
-    with the logits of token n - 1, and `@score` with all logits; docs/plan.md section 3 shows their form. Every operation but attention is copied from S to T tokens by a rule that knows where
+    with the logits of token n - 1, and `@score` with all logits, or alone where the chunk is one token; docs/plan.md section 3 shows their form. Every operation but attention is copied from S to T tokens by a rule that knows where
     its tokens are and that it acts on each alone; attention reads a cache to which the new keys and values are appended. In `@prefill` everything behind the last attention works on
     the selected row. A dynamic quantization of the whole sequence becomes one of each token, which a remark says. An `attention_mask` of
     a causal attention goes: one sequence has no padding.

@@ -2,6 +2,7 @@
 // edgelm-add-cache: the whole-sequence function becomes entry points on tokens without batch, over caches.
 // RUN: edgelm-opt %s --edgelm-add-cache=prefill-chunk=4 --split-input-file | FileCheck %s
 // RUN: edgelm-opt %s --edgelm-add-cache="prefill-chunk=4 kv=f16" --split-input-file | FileCheck %s --check-prefix=HALF
+// RUN: edgelm-opt %s --edgelm-add-cache=prefill-chunk=1 --split-input-file | FileCheck %s --check-prefix=ONE --implicit-check-not=@prefill --implicit-check-not=@score
 
 #table = dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.0], [11.0, 12.0], [13.0, 14.0]]> : tensor<7x2xf32>
 
@@ -22,6 +23,9 @@ module {
   // CHECK: edgelm.cached_attention %[[Q]], %[[K]], %[[V]] at %[[POS]] count %[[N]], <causal> {scale = 5.000000e-01 : f64}
   // CHECK: %[[LOGITS:.*]] = edgelm.linear {{.*}} -> tensor<1x7xf32>
   // CHECK: return %[[LOGITS]], %[[K]], %[[V]]
+
+  // Prompts of one token at a time are decoded.
+  // ONE-LABEL: func.func @decode(
 
   // HALF-LABEL: func.func @decode(
   // HALF-SAME: %[[KEYS:[a-z0-9]+]]: tensor<1x6x2xf16> {edgelm.name = "key.0", edgelm.role = "key_cache"}

@@ -165,6 +165,26 @@ TEST(Session, PrefillInAnyPiecesGivesTheSameLogits) {
   }
 }
 
+// A model that was compiled for one token at a time has neither @prefill nor @score.
+TEST(Session, DecodeStandsForPrefillAndScore) {
+  edgelm_descriptor single = fake_decoder;
+  single.prefill = single.score = nullptr;
+  single.prefill_chunk = 1;
+  edgelm_info info;
+  ASSERT_EQ(edgelm_describe(modelOf(single), &info), EDGELM_OK);
+  EXPECT_TRUE(info.kinds & EDGELM_SCORER);
+  const std::vector<int32_t> prompt = someTokens(7);
+  Decoder session(single), whole(fake_decoder);
+  ASSERT_EQ(edgelm_prefill(session, prompt.data(), prompt.size()), EDGELM_OK);
+  EXPECT_EQ(logitsOf(session), logitsAfter(prompt));
+  ASSERT_EQ(edgelm_reset(session), EDGELM_OK);
+  std::vector<float> one(prompt.size() * FAKE_VOCAB), all(one);
+  ASSERT_EQ(edgelm_score(session, prompt.data(), prompt.size(), one.data()), EDGELM_OK);
+  ASSERT_EQ(edgelm_score(whole, prompt.data(), prompt.size(), all.data()), EDGELM_OK);
+  EXPECT_EQ(one, all);
+  EXPECT_EQ(logitsOf(session), logitsAfter(prompt));
+}
+
 TEST(Session, TheRestOfAChunkIsAValidToken) {
   Decoder session(fake_decoder);
   std::vector<int32_t> prompt = someTokens(FAKE_PREFILL + 2);
@@ -225,7 +245,7 @@ TEST(Session, ScoreGivesAllLogitsAndContinues) {
   EXPECT_EQ(logitsOf(session), logitsAfter(tokens));
   EXPECT_EQ(edgelm_score(session, tokens.data(), 1, nullptr), EDGELM_INVALID_ARGUMENT);
   edgelm_descriptor unscored = fake_decoder;
-  unscored.score = nullptr;
+  unscored.score = unscored.decode = nullptr;
   Decoder other(unscored);
   EXPECT_EQ(edgelm_score(other, tokens.data(), 1, rows.data()), EDGELM_UNSUPPORTED);
 }

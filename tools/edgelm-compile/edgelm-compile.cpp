@@ -32,7 +32,7 @@ struct Arguments {
   CompileOptions options;
   std::vector<std::string> targets = {"host"}, variants;
   TargetFlags flags;
-  std::string emit = "lib", activations = "int8", weights = "embed";
+  std::string emit = "lib", activations = "int8", weights = "embed", level;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   bool printTargets = false, printFormats = false;
 };
@@ -118,6 +118,8 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
                  "continues a text")
       ->check(CLI::IsMember({"lib", "so", "exe", "obj", "asm", "llvm", "mlir"}))
       ->capture_default_str();
+  app.add_option("-O", arguments.level, "z: the smallest code; default: fast, on microcontrollers small and fast")
+      ->check(CLI::IsMember({"z"}));
   app.add_option("--sysroot", options.sysroot,
                  "with --emit=exe: folder of a Debian system for the target, with its C library and GCC's");
   app.add_option("--stop-after", options.stopAfter, "print the IR after this phase: " + phaseNames());
@@ -209,6 +211,7 @@ static llvm::Error run(Arguments &arguments, bool hasOutput) {
   }
   arguments.options.emit = emitNames.at(arguments.emit);
   arguments.options.quantizedActivations = arguments.activations == "int8";
+  arguments.options.smallest = arguments.level == "z";
   arguments.options.weightsInFile = arguments.weights == "file";
   if (llvm::Error error = checkUsage(arguments.options))
     return error;
