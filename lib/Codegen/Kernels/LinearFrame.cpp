@@ -51,7 +51,7 @@ void LinearFrame::forPanels(llvm::function_ref<void(llvm::ArrayRef<Val>, llvm::A
 
 void LinearFrame::forTiles(llvm::function_ref<void(Val)> prepare, Tile tile) {
   // With glu a tile holds the same part of gate and up, so that the product needs no second pass.
-  int64_t vectors = std::max<int64_t>(1, schedule.tileVectors / int64_t(weights.size()));
+  int64_t vectors = std::clamp<int64_t>(schedule.tileVectors / int64_t(weights.size()), 1, panelColumns / lanes);
   llvm::SmallVector<int64_t> rowTiles = spec.rowTiles(k.isa);
   int64_t blocks = spec.rowBlocks(k.isa), largest = rowTiles[0];
   int64_t blockRows = llvm::divideCeil(llvm::divideCeil(spec.rows, blocks), largest) * largest;
