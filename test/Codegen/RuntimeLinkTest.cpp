@@ -163,7 +163,7 @@ TEST(RuntimeLink, a_program_describes_opens_and_decodes) {
   EXPECT_EQ(info.prefill_chunk, 4u);
   EXPECT_EQ(info.bos_id, -1);
   EXPECT_EQ(info.fingerprint[31], 0x2a);
-  EXPECT_EQ(info.kinds, EDGELM_DECODER | EDGELM_POOL);
+  EXPECT_EQ(info.kinds, EDGELM_DECODER | EDGELM_SCORER | EDGELM_POOL);
   ASSERT_EQ(info.stop_count, 2u);
   EXPECT_EQ(info.stop_ids[1], 6);
   EXPECT_EQ(std::string(info.cpu_features, 15), std::string("sse4.2\0popcnt\0\0", 15));
