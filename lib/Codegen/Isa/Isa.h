@@ -50,6 +50,9 @@ struct ByteDot {
   /// A lane of a register of activations is an operand as good as a vector that repeats it.
   bool takesLanes = false;
   bool columnsApart = false;
+  /// Products loop over as few columns as a call takes: LLVM would load all weights of straight-line code before the
+  /// first product, more than there are registers.
+  bool loopsOverCalls = false;
   /// For unsigned weights of up to `fewBits` bits, where the row has something cheaper for them.
   ByteProduct ofFew = {};
   int fewBits = 0;
@@ -107,7 +110,7 @@ struct IsaRow {
   bool isSmall = false;
   /// The square root is an instruction; otherwise integer operations find it.
   bool hasSqrt = true;
-  /// Only with `isSmall`.
+  /// Where kernels loop over panels and keep no tile of rows.
   AddPanelUnit addPanelUnit = nullptr;
   /// Products of bytes.
   ByteDot dot;

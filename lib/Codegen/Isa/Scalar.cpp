@@ -3,6 +3,7 @@
 // floats in software or in registers of their own.
 #include "Codegen/Isa/GenericDot.h"
 #include "Codegen/Isa/Isa.h"
+#include "Codegen/Isa/PanelUnits.h"
 
 namespace edgelm {
 
@@ -45,6 +46,7 @@ const IsaRow kScalarFma = {
     .hasFma = true,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
+    .addPanelUnit = addPanelUnitBytes,
     .dot = {{genericDotUnsigned}, 7, {genericDotSigned}, genericLookup},
     .schedules = kSchedules,
 };

@@ -19,6 +19,13 @@ QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int
     offset = isWide ? kByteOffset : format.offset();
 }
 
+int64_t QuantizedCodes::wholeSteps(int64_t columns) const {
+  for (int bits : format.planes)
+    while (bits * columns % kColumnUnit)
+      columns *= 2;
+  return columns;
+}
+
 /// Row `row` (index) of a part that holds one element for each of the panel's rows.
 Val QuantizedCodes::load(const PanelVector &vector, int64_t part, Val row, mlir::Type element) {
   mlir::Value rows = k.viewAs(vector.bytes, vector.base + double(part), element);
@@ -63,7 +70,7 @@ void QuantizedCodes::Unit::loadStep(int plane, int64_t step) {
   KernelBuilder &k = codes.k;
   const PackedLayout &layout = codes.layout;
   int64_t lanes = k.isa.lanes, bits = layout.format->planes[plane];
-  Val at = vector.base + unit * double(bits * layout.stepBytes()) + vector.first * 4.0 +
+  Val at = vector.base + unit * double(bits * unitColumns / kColumnUnit * layout.stepBytes()) + vector.first * 4.0 +
            double(layout.plane(plane) + step * layout.stepBytes());
   Val bytes = k.loadVector(vector.bytes, {at}, lanes * 4);
   loaded[plane] = {bytes};

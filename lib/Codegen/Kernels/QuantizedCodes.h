@@ -31,11 +31,12 @@ public:
   /// `unsignedBits`: integers of more bits come as signed ones.
   QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, bool columnsApart = false);
 
-  /// Unpacks unit `unit` (index) of a vector, slice after slice; `multipliers` as `multipliers()` gives.
+  /// Unpacks unit `unit` (index) of `unitColumns` columns of a vector, slice after slice; `multipliers` as
+  /// `multipliers()` gives.
   class Unit {
   public:
-    Unit(QuantizedCodes &codes, const PanelVector &vector, Val unit, Val multipliers)
-        : codes(codes), vector(vector), unit(unit), multipliers(multipliers) {}
+    Unit(QuantizedCodes &codes, const PanelVector &vector, Val unit, Val multipliers, int64_t unitColumns = kColumnUnit)
+        : codes(codes), vector(vector), unit(unit), multipliers(multipliers), unitColumns(unitColumns) {}
     /// The bytes of one slice.
     Val slice(int64_t slice);
     /// The bytes of one column as i32.
@@ -48,9 +49,13 @@ public:
     QuantizedCodes &codes;
     PanelVector vector;
     Val unit, multipliers;
+    int64_t unitColumns;
     Vals loaded[2];
     int64_t loadedStep[2] = {-1, -1};
   };
+
+  /// The least columns that are whole steps of every plane and a multiple of `columns`, which divides a unit.
+  int64_t wholeSteps(int64_t columns) const;
 
   /// Columns of a slice, its bytes, slices of a unit.
   int64_t sliceColumns() const { return columnsApart ? 1 : 4; }

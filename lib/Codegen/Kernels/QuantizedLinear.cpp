@@ -48,48 +48,52 @@ Val QuantizedLinear::integerSum(const RegisterTile &tile, int64_t row, Val group
 }
 
 Val QuantizedLinear::sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector,
-                             Val unit, int64_t slice) {
+                             Val first, int64_t slice) {
   if (tile.unpacked.empty())
     return units[vector].slice(slice);
-  Val at = tile.unpacked[vector] + unit * double(kColumnUnit * lanes) + double(slice * codes.sliceBytes());
+  Val at = tile.unpacked[vector] + first * double(lanes) + double(slice * codes.sliceBytes());
   return k.loadVector(scratch, {at}, codes.sliceBytes());
 }
 
 /// Calls `body` for each unit of a step with the columns of K in it: in a loop, since kernels are to stay small.
-void QuantizedLinear::forUnits(Step step, Vals &sums, llvm::function_ref<void(Val, int64_t, Vals &)> body) {
-  Val first = step.number * double(llvm::divideCeil(stepColumns, kColumnUnit));
-  int64_t full = step.columns / kColumnUnit;
+void QuantizedLinear::forUnits(Step step, int64_t unitColumns, Vals &sums,
+                               llvm::function_ref<void(Val, int64_t, Vals &)> body) {
+  Val first = step.number * double(llvm::alignTo(stepColumns, kColumnUnit) / unitColumns);
+  int64_t full = step.columns / unitColumns;
   if (full == 1)
-    body(first, kColumnUnit, sums);
+    body(first, unitColumns, sums);
   else if (full)
     sums = k.loop(first, first + double(full), 1, sums, [&](Val unit, llvm::ArrayRef<Val> carried) {
       Vals next(carried);
-      body(unit, kColumnUnit, next);
+      body(unit, unitColumns, next);
       return next;
     });
-  if (step.columns % kColumnUnit)
-    body(first + double(full), step.columns % kColumnUnit, sums);
+  if (step.columns % unitColumns)
+    body(first + double(full), step.columns % unitColumns, sums);
 }
 
 /// Adds the products of a step to sums of i32.
 void QuantizedLinear::addIntegers(const RegisterTile &tile, Step step, llvm::ArrayRef<Val> multipliers, Vals &sums) {
   size_t count = tile.vectors.size();
-  forUnits(step, sums, [&](Val unit, int64_t, Vals &sums) {
+  int64_t unitColumns = kColumnUnit;
+  if (k.isa.dot.loopsOverCalls)
+    unitColumns = codes.wholeSteps(product.slices * codes.sliceColumns());
+  forUnits(step, unitColumns, sums, [&](Val unit, int64_t, Vals &sums) {
+    Val column = unit * double(unitColumns);
     llvm::SmallVector<QuantizedCodes::Unit> units;
     for (size_t i = 0; i < count; ++i)
-      units.emplace_back(codes, tile.vectors[i], unit, multipliers[i]);
+      units.emplace_back(codes, tile.vectors[i], unit, multipliers[i], unitColumns);
     llvm::SmallVector<Activations> activations;
     for (int64_t r = 0; r < tile.rows; ++r)
-      activations.emplace_back(k, input,
-                               (tile.row + double(r)) * double(rowLayout.rowBytes()) + unit * double(kColumnUnit));
-    for (int64_t first = 0; first < codes.slicesOfUnit(); first += product.slices) {
+      activations.emplace_back(k, input, (tile.row + double(r)) * double(rowLayout.rowBytes()) + column);
+    for (int64_t first = 0; first < unitColumns / codes.sliceColumns(); first += product.slices) {
       llvm::SmallVector<std::map<int64_t, Val>> known(count);
       for (int64_t r = 0; r < tile.rows; ++r)
         for (size_t i = 0; i < count; ++i) {
           auto weights = [&](int64_t slice) {
             Val &bytes = known[i][slice];
             if (!bytes.value)
-              bytes = sliceOf(tile, units, i, unit, slice);
+              bytes = sliceOf(tile, units, i, column, slice);
             return bytes;
           };
           Val &sum = sums[r * count + i];
@@ -110,7 +114,7 @@ void QuantizedLinear::addFloats(const RegisterTile &tile, Step step, Vals &sums)
     Val offset = k.likeInt(mlir::VectorType::get({lanes}, k.b.getI32Type()), codes.offset);
     zeros.push_back(format.hasZeroPoints ? codes.zeroPoints(vector, group) : offset);
   }
-  forUnits(step, sums, [&](Val unit, int64_t columns, Vals &sums) {
+  forUnits(step, kColumnUnit, sums, [&](Val unit, int64_t columns, Vals &sums) {
     llvm::SmallVector<QuantizedCodes::Unit> units;
     for (size_t i = 0; i < count; ++i)
       units.emplace_back(codes, tile.vectors[i], unit, multipliers[i]);

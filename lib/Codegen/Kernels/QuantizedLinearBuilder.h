@@ -48,13 +48,13 @@ private:
   void forRows(const RegisterTile &block, llvm::function_ref<void(const RegisterTile &one, Val row)> body);
   Vals loadSums(mlir::Value memory, const RegisterTile &one, Val row);
   void storeSums(mlir::Value memory, Val row, llvm::ArrayRef<Val> sums);
-  void forUnits(Step step, Vals &sums, llvm::function_ref<void(Val, int64_t, Vals &)> body);
+  void forUnits(Step step, int64_t unitColumns, Vals &sums, llvm::function_ref<void(Val, int64_t, Vals &)> body);
   void addIntegers(const RegisterTile &tile, Step step, llvm::ArrayRef<Val> multipliers, Vals &sums);
   void addFloats(const RegisterTile &tile, Step step, Vals &sums);
   void scaleRows(const RegisterTile &tile, Vals &sums);
   Vals initialSums(const RegisterTile &tile, Val group);
   Val integerSum(const RegisterTile &tile, int64_t row, Val group, Val sum);
-  Val sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val unit,
+  Val sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val first,
               int64_t slice);
   void unpackPanel(Val panel);
   void prefetch(const RegisterTile &tile, Val step);
