@@ -5,6 +5,7 @@
 #include "Dialect/ScalarFunctions.h"
 
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace edgelm;
@@ -140,7 +141,8 @@ static Values evaluateIota(IotaOp op, int depth) {
     return std::nullopt;
   SmallVector<int64_t> result;
   for (int64_t i = 0; i < type.getNumElements(); ++i)
-    result.push_back(start->front() + i * delta->front());
+    result.push_back(
+        int64_t(uint64_t(start->front()) + uint64_t(i) * uint64_t(delta->front()))); // wraps, as Range does
   return result;
 }
 
@@ -151,7 +153,10 @@ static Values evaluateReduce(ReduceOp op, int depth) {
     return std::nullopt;
   int64_t product = 1;
   for (int64_t value : *values)
-    product = value == kUnknown || product == kUnknown ? kUnknown : product * value;
+    if (value == kUnknown || product == kUnknown)
+      product = kUnknown;
+    else if (llvm::MulOverflow(product, value, product))
+      return std::nullopt;
   return SmallVector<int64_t>{product};
 }
 
