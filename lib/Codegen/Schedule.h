@@ -18,19 +18,19 @@ struct LinearSchedule {
   /// a panel are divided too.
   int64_t minItems;
   /// Steps along K in one iteration of the innermost loop.
-  int64_t unrollK;
+  int64_t unrollK = 1;
   /// Panels that one thread of the matvec works on at once, so that enough accumulator chains are in flight.
-  int64_t decodePanels;
+  int64_t decodePanels = 1;
   /// Steps along K in one iteration of the matvec.
-  int64_t decodeUnrollK;
+  int64_t decodeUnrollK = 1;
   /// Bytes that the matvec fetches ahead in each panel; 0 leaves it to the hardware.
-  int64_t decodePrefetchBytes;
+  int64_t decodePrefetchBytes = 0;
   /// Whether the matmul fetches the next panel into the second-level cache while it works on this one.
-  bool prefetchNextPanel;
+  bool prefetchNextPanel = false;
   /// From that many bytes of results on, the matmul fetches the lines that a tile writes before it multiplies; 0: never.
   int64_t fetchedOutputBytes = 0;
   /// Up to that many bytes of codes, the matmul unpacks a panel to the stack before it multiplies.
-  int64_t scratchBytes;
+  int64_t scratchBytes = 0;
   /// Rows of the largest register tile over quantized weights with one scale a row, which need no sums in f32 beside
   /// those of i32; 0 takes the first of `tileRows`.
   int64_t rowScaleTileRows = 0;

@@ -6,24 +6,10 @@
 
 namespace edgelm {
 
-inline constexpr Schedules kArmSchedules = {.linear = {.tileRows = {4, 2, 1, 0},
-                                                       .tileVectors = 4,
-                                                       .minItems = 32,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 4,
-                                                       .decodePrefetchBytes = 512,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 0},
-                                            .quantized = {.tileRows = {4, 2, 1, 0},
-                                                          .tileVectors = 2,
-                                                          .minItems = 32,
-                                                          .unrollK = 1,
-                                                          .decodePanels = 1,
-                                                          .decodeUnrollK = 1,
-                                                          .decodePrefetchBytes = 0,
-                                                          .prefetchNextPanel = false,
-                                                          .scratchBytes = 64 << 10},
-                                            .attention = {.queryBlock = 8, .rowsTogether = 2}};
+inline constexpr Schedules kArmSchedules = {
+    .linear =
+        {.tileRows = {4, 2, 1, 0}, .tileVectors = 4, .minItems = 32, .decodeUnrollK = 4, .decodePrefetchBytes = 512},
+    .quantized = {.tileRows = {4, 2, 1, 0}, .tileVectors = 2, .minItems = 32, .scratchBytes = 64 << 10},
+    .attention = {.queryBlock = 8, .rowsTogether = 2}};
 
 } // namespace edgelm

@@ -56,25 +56,10 @@ static Val lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
   return k.wrap(mlir::vector::ScalableExtractOp::create(k.b, k.loc, codes.type(), found, 0));
 }
 
-static constexpr Schedules kSchedules = {.linear = {.tileRows = {4, 2, 1, 0},
-                                                    .tileVectors = 1,
-                                                    .minItems = 32,
-                                                    .unrollK = 1,
-                                                    .decodePanels = 1,
-                                                    .decodeUnrollK = 4,
-                                                    .decodePrefetchBytes = 0,
-                                                    .prefetchNextPanel = false,
-                                                    .scratchBytes = 0},
-                                         .quantized = {.tileRows = {2, 1, 0, 0},
-                                                       .tileVectors = 1,
-                                                       .minItems = 32,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 0,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 64 << 10},
-                                         .attention = {.queryBlock = 8, .rowsTogether = 2}};
+static constexpr Schedules kSchedules = {
+    .linear = {.tileRows = {4, 2, 1, 0}, .tileVectors = 1, .minItems = 32, .decodeUnrollK = 4},
+    .quantized = {.tileRows = {2, 1, 0, 0}, .tileVectors = 1, .minItems = 32, .scratchBytes = 64 << 10},
+    .attention = {.queryBlock = 8, .rowsTogether = 2}};
 
 const IsaRow kRiscvV = {
     .name = "riscv-v",

@@ -8,24 +8,8 @@
 namespace edgelm {
 
 // Eight accumulators are what a small register file holds; nothing is unpacked to the small stack of such a core.
-static constexpr Schedules kSchedules = {.linear = {.tileRows = {2, 1, 0, 0},
-                                                    .tileVectors = 1,
-                                                    .minItems = 1,
-                                                    .unrollK = 1,
-                                                    .decodePanels = 1,
-                                                    .decodeUnrollK = 1,
-                                                    .decodePrefetchBytes = 0,
-                                                    .prefetchNextPanel = false,
-                                                    .scratchBytes = 0},
-                                         .quantized = {.tileRows = {1, 0, 0, 0},
-                                                       .tileVectors = 1,
-                                                       .minItems = 1,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 0,
-                                                       .prefetchNextPanel = false,
-                                                       .scratchBytes = 0},
+static constexpr Schedules kSchedules = {.linear = {.tileRows = {2, 1, 0, 0}, .tileVectors = 1, .minItems = 1},
+                                         .quantized = {.tileRows = {1, 0, 0, 0}, .tileVectors = 1, .minItems = 1},
                                          .attention = {.queryBlock = 1, .rowsTogether = 1}};
 
 const IsaRow kScalar = {

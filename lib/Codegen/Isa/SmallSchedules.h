@@ -7,15 +7,7 @@
 namespace edgelm {
 
 /// One row and four columns at a time; nothing is unpacked to the stack.
-inline constexpr LinearSchedule kSmallLinear = {.tileRows = {1, 0, 0, 0},
-                                                .tileVectors = 4,
-                                                .minItems = 1,
-                                                .unrollK = 1,
-                                                .decodePanels = 1,
-                                                .decodeUnrollK = 1,
-                                                .decodePrefetchBytes = 0,
-                                                .prefetchNextPanel = false,
-                                                .scratchBytes = 0};
+inline constexpr LinearSchedule kSmallLinear = {.tileRows = {1, 0, 0, 0}, .tileVectors = 4, .minItems = 1};
 inline constexpr Schedules kSmallSchedules = {
     .linear = kSmallLinear, .quantized = kSmallLinear, .attention = {.queryBlock = 1, .rowsTogether = 1}};
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // AMX beside AVX-512 with VNNI (Sapphire Rapids and later): eight tiles of 16 rows by 64 bytes for many rows, VNNI for
 // few. LLVM configures the tiles; a kernel keeps to few shapes, because each register has one.
-#include "Codegen/Isa/X86Avx512Schedules.h"
 #include "Codegen/Isa/X86Dot.h"
+#include "Codegen/Isa/X86Schedules.h"
 
 #include "mlir/Dialect/AMX/AMXDialect.h"
 

@@ -2,31 +2,17 @@
 // AVX2, FMA and F16C (x86-64-v3): 16 registers of 8 floats, masked moves exist for 32-bit lanes. AVX-VNNI adds products
 // of bytes.
 #include "Codegen/Isa/X86Dot.h"
+#include "Codegen/Isa/X86Schedules.h"
 
 namespace edgelm {
 
 // 6 x 2 accumulators, two weights and one activation fill 15 of 16 registers. Quantized, 6 x 2 spill sums and are still
 // 5 to 10 % faster than 4 x 2, 3 x 2 and 4 x 1 for codes of 4 bits, 4 x 2 for those of 8 bits (Cascade Lake).
-static constexpr Schedules kSchedules = {.linear = {.tileRows = {6, 2, 1, 0},
-                                                    .tileVectors = 2,
-                                                    .minItems = 64,
-                                                    .unrollK = 4,
-                                                    .decodePanels = 4,
-                                                    .decodeUnrollK = 4,
-                                                    .decodePrefetchBytes = 2048,
-                                                    .prefetchNextPanel = true,
-                                                    .scratchBytes = 0},
-                                         .quantized = {.tileRows = {6, 2, 1, 0},
-                                                       .tileVectors = 2,
-                                                       .minItems = 64,
-                                                       .unrollK = 1,
-                                                       .decodePanels = 1,
-                                                       .decodeUnrollK = 1,
-                                                       .decodePrefetchBytes = 2048,
-                                                       .prefetchNextPanel = true,
-                                                       .scratchBytes = 512 << 10,
-                                                       .rowScaleTileRows = 4},
-                                         .attention = {.queryBlock = 16, .rowsTogether = 2}};
+static constexpr Schedules schedules() {
+  Schedules result = kX86Schedules;
+  result.quantized.rowScaleTileRows = 4;
+  return result;
+}
 
 const IsaRow kX86Avx2 = {
     .name = "x86-avx2",
@@ -36,7 +22,7 @@ const IsaRow kX86Avx2 = {
     .hasF16Convert = true,
     .hasMaskedMemory = true,
     .dot = kX86Madd,
-    .schedules = kSchedules,
+    .schedules = schedules(),
 };
 
 const IsaRow kX86AvxVnni = {
@@ -47,7 +33,7 @@ const IsaRow kX86AvxVnni = {
     .hasF16Convert = true,
     .hasMaskedMemory = true,
     .dot = kX86VnniDot,
-    .schedules = kSchedules,
+    .schedules = schedules(),
 };
 
 } // namespace edgelm

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // AVX-512 (x86-64-v4): 32 registers of 16 floats, an FMA can broadcast its operand from memory, every access has a
 // mask. VNNI adds products of bytes.
-#include "Codegen/Isa/X86Avx512Schedules.h"
 #include "Codegen/Isa/X86Dot.h"
+#include "Codegen/Isa/X86Schedules.h"
 
 namespace edgelm {
 
