@@ -2,7 +2,7 @@
 // x86: CPUID shows what the processor has, XGETBV which registers the operating system saves; both must agree.
 #include "cpu.h"
 
-#if defined(__x86_64__) || defined(__i386__)
+#ifdef EDGELM_CPU_X86
 #include "cpu_names.h"
 #include "cpu_x86.h"
 #include <cpuid.h>
@@ -38,7 +38,8 @@ static int is_permitted(const feature *f) {
   return 1;
 }
 
-static int has(const feature *f) {
+static int has(const void *row) {
+  const feature *f = row;
   uint32_t registers[4];
   if (!__get_cpuid_count(f->leaf, f->subleaf, &registers[0], &registers[1], &registers[2], &registers[3]))
     return 0;
@@ -48,15 +49,6 @@ static int has(const feature *f) {
 }
 
 const char *edgelm_rt_missing_feature(const char *features) {
-  for (const char *name = features; name && *name; ++name) {
-    const char *end = NULL;
-    for (size_t i = 0; i < sizeof features_known / sizeof *features_known && !end; ++i)
-      if ((end = end_if_same(name, features_known[i].name)) && !has(&features_known[i]))
-        return name;
-    if (!end)
-      return name;
-    name = end;
-  }
-  return NULL;
+  return EDGELM_FIRST_MISSING(features, features_known, has);
 }
 #endif

@@ -186,6 +186,11 @@ Expected<TargetSpec> chooseTarget(const std::string &name, const TargetFlags &fl
     if (feature.consume_front("+") && !is_contained(wordsOf(target->requiredFeatures), feature))
       target->requiredFeatures += (target->requiredFeatures.empty() ? "" : ",") + feature.str();
   }
+  if (flags.unchecked && target->hosted)
+    return fail(ExitStatus::BadInput, "--no-cpu-check is for targets without an operating system, not for '" + name +
+                                          "', where any program may ask for the processor's features");
+  if (flags.unchecked)
+    target->requiredFeatures.clear();
   return target;
 }
 

@@ -10,10 +10,11 @@ namespace edgelm {
 
 /// The flags beside --target, spelled as clang's; empty where not given.
 struct TargetFlags {
-  std::string cpu;      ///< --mcpu
-  std::string features; ///< --mattr, "+a,-b"
-  std::string abi;      ///< --mabi
-  std::string floatAbi; ///< --mfloat-abi, "hard" or "soft"
+  std::string cpu;        ///< --mcpu
+  std::string features;   ///< --mattr, "+a,-b"
+  std::string abi;        ///< --mabi
+  std::string floatAbi;   ///< --mfloat-abi, "hard" or "soft"
+  bool unchecked = false; ///< --no-cpu-check
 };
 
 /// The target of that name: a row of the table, `host`, or an LLVM triple.

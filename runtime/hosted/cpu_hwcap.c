@@ -2,7 +2,7 @@
 // ARM and RISC-V under Linux: the kernel says in the auxiliary vector what the processor has and what it saves.
 #include "../cpu.h"
 
-#if defined(__linux__) && (defined(__aarch64__) || defined(__arm__) || defined(__riscv))
+#ifdef EDGELM_CPU_HWCAP
 #include "../cpu_names.h"
 #include "cpu_hwcap.h"
 #include <sys/auxv.h>
@@ -26,7 +26,8 @@ static int registers_suffice(void) {
 }
 #endif
 
-static int has(const feature *f) {
+static int has(const void *row) {
+  const feature *f = row;
   if (!(getauxval(f->vector) >> f->bit & 1))
     return 0;
 #if defined(__riscv)
@@ -37,15 +38,6 @@ static int has(const feature *f) {
 }
 
 const char *edgelm_rt_missing_feature(const char *features) {
-  for (const char *name = features; name && *name; ++name) {
-    const char *end = NULL;
-    for (size_t i = 0; i < sizeof features_known / sizeof *features_known && !end; ++i)
-      if ((end = end_if_same(name, features_known[i].name)) && !has(&features_known[i]))
-        return name;
-    if (!end)
-      return name;
-    name = end;
-  }
-  return NULL;
+  return EDGELM_FIRST_MISSING(features, features_known, has);
 }
 #endif

@@ -62,6 +62,8 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--mabi", arguments.flags.abi, "with a triple of RISC-V: its calling convention, such as lp64d");
   app.add_option("--mfloat-abi", arguments.flags.floatAbi, "with a triple of 32-bit ARM: how floats are passed")
       ->check(CLI::IsMember({"hard", "soft"}));
+  app.add_flag("--no-cpu-check", arguments.flags.unchecked,
+               "for firmware that opens the model unprivileged: do not ask the processor what it has");
   app.add_option("-c,--context", options.context,
                  "tokens that a session holds; default: the smaller of the model's and 2048")
       ->check(CLI::Range(int(leastContext), INT32_MAX, "INT >= 3"));

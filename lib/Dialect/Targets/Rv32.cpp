@@ -7,7 +7,7 @@ namespace edgelm {
 static constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB;
 
 static constexpr TargetRow rv32(std::string_view name, std::string_view summary, std::string_view features,
-                                uint64_t ram, uint64_t flash) {
+                                std::string_view required, uint64_t ram, uint64_t flash) {
   return {.name = name,
           .summary = summary,
           .triple = "riscv32-unknown-none-elf",
@@ -16,6 +16,7 @@ static constexpr TargetRow rv32(std::string_view name, std::string_view summary,
           .abi = "ilp32",
           .isa = "small",
           .runtime = "riscv32-ilp32",
+          .requiredFeatures = required,
           .hosted = false,
           .ramBytes = ram,
           .flashBytes = flash,
@@ -23,9 +24,9 @@ static constexpr TargetRow rv32(std::string_view name, std::string_view summary,
 }
 
 static constexpr TargetRow kRows[] = {
-    rv32("rv32imc", "32-bit RISC-V with multiplication", "+m,+c", 0, 0),
-    rv32("esp32-c3", "Espressif ESP32-C3 (rv32imc)", "+m,+c", 400 * kKiB, 4 * kMiB),
-    rv32("rv32imac", "32-bit RISC-V with multiplication and atomics", "+m,+a,+c", 0, 0),
+    rv32("rv32imc", "32-bit RISC-V with multiplication", "+m,+c", "m,c", 0, 0),
+    rv32("esp32-c3", "Espressif ESP32-C3 (rv32imc)", "+m,+c", "m,c", 400 * kKiB, 4 * kMiB),
+    rv32("rv32imac", "32-bit RISC-V with multiplication and atomics", "+m,+a,+c", "m,a,c", 0, 0),
 };
 
 std::span<const TargetRow> rv32Targets() {
