@@ -3,18 +3,18 @@
 
 namespace edgelm {
 
-static int64_t aligned(int64_t bytes) {
-  return (bytes + kPartAlignment - 1) / kPartAlignment * kPartAlignment;
+static int64_t roundedUp(int64_t bytes, int64_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 int64_t PackedLayout::groupScales() const {
   switch (format->scale) {
   case Scale::F32:
-    return aligned(groups() * panel * 4);
+    return roundedUp(groups() * panel * 4, partAlignment());
   case Scale::Integer:
-    return aligned(panel * 4);
+    return roundedUp(panel * 4, partAlignment());
   case Scale::Double:
-    return aligned(supers() * panel * 4);
+    return roundedUp(supers() * panel * 4, partAlignment());
   case Scale::None:
   case Scale::F16:
     break;
@@ -24,13 +24,13 @@ int64_t PackedLayout::groupScales() const {
 
 int64_t PackedLayout::zeroPoints() const {
   int64_t width = format->scale == Scale::F16 ? 2 : format->scale == Scale::F32 ? 0 : 1;
-  return groupScales() + aligned(groups() * panel * width);
+  return groupScales() + roundedUp(groups() * panel * width, partAlignment());
 }
 
 int64_t PackedLayout::plane(int index) const {
-  int64_t at = zeroPoints() + (format->hasZeroPoints ? aligned(groups() * panel) : 0);
+  int64_t at = zeroPoints() + (format->hasZeroPoints ? roundedUp(groups() * panel, partAlignment()) : 0);
   for (int before = 0; before < index; ++before)
-    at += aligned(paddedK() * panel * format->planes[before] / 8);
+    at += roundedUp(paddedK() * panel * format->planes[before] / 8, partAlignment());
   return at;
 }
 
@@ -39,15 +39,15 @@ int64_t PackedLayout::panelBytes() const {
 }
 
 int64_t ActivationLayout::scales() const {
-  return isCompact ? paddedK() : aligned(paddedK());
+  return isCompact ? paddedK() : roundedUp(paddedK(), kRowAlignment);
 }
 
 int64_t ActivationLayout::sums() const {
-  return scales() + aligned(groups() * 4);
+  return scales() + roundedUp(groups() * 4, kRowAlignment);
 }
 
 int64_t ActivationLayout::rowBytes() const {
-  return isCompact ? scales() + groups() * 4 : sums() + aligned(groups() * 4);
+  return isCompact ? scales() + groups() * 4 : sums() + roundedUp(groups() * 4, kRowAlignment);
 }
 
 } // namespace edgelm

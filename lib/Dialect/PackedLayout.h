@@ -4,12 +4,16 @@
 
 #include "Dialect/Formats.h"
 
+#include <algorithm>
+
 namespace edgelm {
 
 /// K is padded to a multiple of this: the columns that a byte of a plane of one bit covers, times four.
 inline constexpr int64_t kColumnUnit = 32;
-/// Parts of a panel, and panels, start at multiples of this.
+/// Parts of a panel, and panels, start at multiples of this, or of a step's bytes where those are fewer.
 inline constexpr int64_t kPartAlignment = 64; // bytes
+/// Parts of a row of activations, and rows, start at multiples of this: a vector of bytes on most machines.
+inline constexpr int64_t kRowAlignment = 16; // bytes
 /// Products of int8 that a sum of 32 bits holds, were one factor -128: 128 * 127 * 131072 < 2^31.
 inline constexpr int64_t kMaxSummedColumns = 131072;
 
@@ -22,7 +26,7 @@ inline constexpr int64_t kMaxSummedColumns = 131072;
 ///   zero points    u8  [groups][panel]
 ///   planes         one after the other
 ///
-/// every part padded with zeros to a multiple of kPartAlignment. A plane of b bits covers 32 / b columns in a step:
+/// every part padded with zeros to a multiple of partAlignment(). A plane of b bits covers 32 / b columns in a step:
 ///
 ///   byte [step][output row r][i], i < 4, bits b*m .. b*m + b - 1, m < 8 / b: the plane's bits of the code of W[r, 32/b
 ///   * step + 4*m + i]
@@ -49,6 +53,7 @@ struct PackedLayout {
   int64_t panelBytes() const;
   /// Bytes of one step of a plane.
   int64_t stepBytes() const { return panel * 4; }
+  int64_t partAlignment() const { return std::min(kPartAlignment, stepBytes()); }
   /// Bytes of the matrix.
   int64_t bytes() const { return panels() * panelBytes(); }
 };
@@ -65,7 +70,7 @@ inline constexpr float kSmallestActivation = 0x1p-119f;
 ///   scales   f32 [groups]
 ///   sums     i32 [groups], of the group's codes
 ///
-/// every part padded with zeros to a multiple of kPartAlignment. For each group of `group` columns (0: the whole row)
+/// every part padded with zeros to a multiple of kRowAlignment. For each group of `group` columns (0: the whole row)
 /// with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even, both quotients rounded to
 /// f32; where a is below kSmallestActivation, all are 0.
 ///

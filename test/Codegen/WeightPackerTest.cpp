@@ -258,7 +258,7 @@ TEST_F(WeightPacker, codes_of_the_model_are_not_rounded) {
                              blocks + "] panel 0 at 512 {transposed = array<i1: false>} : tensor<2x64xf32>",
                          1024)));
   PackedLayout layout = {findFormat("int4a_g32_f32"), 2, 64, 4};
-  ASSERT_EQ(layout.bytes(), 256);
+  ASSERT_EQ(layout.bytes(), 32 + 16 + 128);
   QuantizedRows rows = unpackPanel(layout, reinterpret_cast<const uint8_t *>(packed.data()), 2);
   EXPECT_EQ(rows.floatScales, scales);
   EXPECT_EQ(rows.zeroPoints, (std::vector<uint8_t>{1, 7, 0, 15}));

@@ -211,7 +211,7 @@ TEST(Activations, AreRoundedToEvenAndSummed) {
   x[0] = -127; // scale 1
   std::vector<uint8_t> row(layout.rowBytes(), 0xff);
   quantizeActivations(layout, x.data(), row.data());
-  EXPECT_EQ(layout.rowBytes(), 64 + 64 + 64);
+  EXPECT_EQ(layout.rowBytes(), 64 + 16 + 16);
   int32_t sums[2], sum = 0;
   float scales[2];
   std::memcpy(sums, &row[layout.sums()], 8);
