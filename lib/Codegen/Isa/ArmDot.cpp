@@ -2,16 +2,10 @@
 // Armv8.2 with dot products (Cortex-A76, A78): sdot adds four products of bytes to each of four i32, and takes the
 // activations from one lane of a register, so that two loads serve 32 columns of every output row. Codes that are not
 // negative are as good as signed ones.
-#include "Codegen/Isa/ArmLookup.h"
+#include "Codegen/Isa/ArmDot.h"
 #include "Codegen/Isa/ArmSchedules.h"
-#include "Codegen/Isa/Isa.h"
-#include "Codegen/Kernels/Activations.h"
 
 namespace edgelm {
-
-static Val sdot(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
-  return k.intrinsic("llvm.aarch64.neon.sdot", sum.type(), {sum, weights(first), x.quad(first)});
-}
 
 const IsaRow kArmDot = {
     .name = "arm-dot",
@@ -20,12 +14,7 @@ const IsaRow kArmDot = {
     .hasFma = true,
     .hasF16Convert = true,
     .hasMaskedMemory = false,
-    .dot = {.ofUnsigned = {.add = sdot},
-            .unsignedBits = 7,
-            .ofSigned = {.add = sdot},
-            .lookup = armLookup,
-            .shiftsBytes = true,
-            .takesLanes = true},
+    .dot = kArmDotProducts,
     .schedules = kArmSchedules,
 };
 

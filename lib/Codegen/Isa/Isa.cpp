@@ -4,9 +4,9 @@
 
 namespace edgelm {
 
-static const IsaRow *const kIsas[] = {&kScalar,   &kScalarFma, &kSmall,      &kCortexMDsp, &kHelium,
-                                      &kX86Sse42, &kX86Avx2,   &kX86AvxVnni, &kX86Avx512,  &kX86Avx512Vnni,
-                                      &kX86Amx,   &kArmNeon,   &kArmDot,     &kArmv7Neon,  &kRiscvV};
+static const IsaRow *const kIsas[] = {&kScalar,  &kScalarFma,  &kSmall,     &kCortexMDsp,    &kHelium, &kX86Sse42,
+                                      &kX86Avx2, &kX86AvxVnni, &kX86Avx512, &kX86Avx512Vnni, &kX86Amx, &kArmNeon,
+                                      &kArmDot,  &kArmI8mm,    &kArmv7Neon, &kRiscvV};
 
 std::span<const IsaRow *const> isaTable() {
   return kIsas;

@@ -34,6 +34,16 @@ struct ByteProduct {
   Val (*collapse)(KernelBuilder &k, Val sum) = nullptr;
 };
 
+/// Multiplies the bytes of two rows of activations at once. Between calls their sums lie as `exchange` leaves them, which
+/// is its own inverse.
+struct PairProduct {
+  void (*exchange)(KernelBuilder &k, Val &sumX, Val &sumY) = nullptr;
+  /// Adds the products of `slices` vectors of weights, as ByteProduct::add does; exact.
+  void (*add)(KernelBuilder &k, Val &sumX, Val &sumY, Slices weights, Activations &x, Activations &y,
+              int64_t first) = nullptr;
+  int64_t slices = 1;
+};
+
 /// How an instruction set multiplies bytes. Sums are vectors of `IsaRow::lanes` i32, each times `partials`; activations
 /// lie within -127 .. 127. A vector of weights is a slice: four columns of each lane's output row beside each other, or
 /// with `columnsApart` one column.
@@ -56,6 +66,8 @@ struct ByteDot {
   /// For unsigned weights of up to `fewBits` bits, where the row has something cheaper for them.
   ByteProduct ofFew = {};
   int fewBits = 0;
+  /// For two rows of a matmul; absent, or where no product has partials.
+  PairProduct ofPairs = {};
 
   const ByteProduct &productOf(int bits, bool isSigned) const {
     return isSigned || bits > unsignedBits ? ofSigned : bits <= fewBits ? ofFew : ofUnsigned;
@@ -139,6 +151,7 @@ extern const IsaRow kX86Avx512Vnni;
 extern const IsaRow kX86Amx;
 extern const IsaRow kArmNeon;
 extern const IsaRow kArmDot;
+extern const IsaRow kArmI8mm;
 extern const IsaRow kArmv7Neon;
 extern const IsaRow kRiscvV;
 

@@ -36,15 +36,29 @@ Vals QuantizedLinear::initialSums(const RegisterTile &tile, Val group) {
     bool corrects = codes.offset && !product.collapse;
     sums.append(tile.vectors.size(), corrects ? correction(tile, r, group) : k.likeInt(integers(), 0));
   }
+  exchangePairs(tile, sums);
   return sums;
 }
 
 /// The sum of each lane's integers, from what `initialSums` started with.
-Val QuantizedLinear::integerSum(const RegisterTile &tile, int64_t row, Val group, Val sum) {
+void QuantizedLinear::finishIntegers(const RegisterTile &tile, Val group, Vals &sums) {
+  exchangePairs(tile, sums);
   if (!product.collapse)
-    return sum;
-  sum = product.collapse(k, sum);
-  return codes.offset ? sum + correction(tile, row, group) : sum;
+    return;
+  size_t count = tile.vectors.size();
+  for (size_t i = 0; i < sums.size(); ++i) {
+    sums[i] = product.collapse(k, sums[i]);
+    if (codes.offset)
+      sums[i] = sums[i] + correction(tile, i / count, group);
+  }
+}
+
+/// Brings the sums of two rows into the form in which they grow, or back.
+void QuantizedLinear::exchangePairs(const RegisterTile &tile, Vals &sums) {
+  size_t count = tile.vectors.size();
+  for (int64_t r = 0; r < pairedRows(tile); r += 2)
+    for (size_t i = 0; i < count; ++i)
+      k.isa.dot.ofPairs.exchange(k, sums[r * count + i], sums[(r + 1) * count + i]);
 }
 
 Val QuantizedLinear::sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector,
@@ -86,9 +100,11 @@ void QuantizedLinear::addIntegers(const RegisterTile &tile, Step step, llvm::Arr
     llvm::SmallVector<Activations> activations;
     for (int64_t r = 0; r < tile.rows; ++r)
       activations.emplace_back(k, input, (tile.row + double(r)) * double(rowLayout.rowBytes()) + column);
-    for (int64_t first = 0; first < unitColumns / codes.sliceColumns(); first += product.slices) {
+    const PairProduct &pairs = k.isa.dot.ofPairs;
+    int64_t paired = pairedRows(tile), slices = paired ? pairs.slices : product.slices;
+    for (int64_t first = 0; first < unitColumns / codes.sliceColumns(); first += slices) {
       llvm::SmallVector<std::map<int64_t, Val>> known(count);
-      for (int64_t r = 0; r < tile.rows; ++r)
+      for (int64_t r = 0; r < tile.rows; r += r < paired ? 2 : 1)
         for (size_t i = 0; i < count; ++i) {
           auto weights = [&](int64_t slice) {
             Val &bytes = known[i][slice];
@@ -97,7 +113,11 @@ void QuantizedLinear::addIntegers(const RegisterTile &tile, Step step, llvm::Arr
             return bytes;
           };
           Val &sum = sums[r * count + i];
-          sum = product.add(k, sum, weights, activations[r], first);
+          if (r < paired)
+            pairs.add(k, sum, sums[(r + 1) * count + i], weights, activations[r], activations[r + 1], first);
+          else
+            for (int64_t at = first; at < first + slices; at += product.slices)
+              sum = product.add(k, sum, weights, activations[r], at);
         }
     }
   });
@@ -143,11 +163,7 @@ void QuantizedLinear::addStep(const RegisterTile &tile, Step step, Vals &sums) {
 
   Vals products = initialSums(tile, step.number);
   addIntegers(tile, step, multipliers, products);
-  for (int64_t r = 0; r < tile.rows; ++r)
-    for (size_t i = 0; i < tile.vectors.size(); ++i) {
-      Val &sum = products[r * tile.vectors.size() + i];
-      sum = integerSum(tile, r, step.number, sum);
-    }
+  finishIntegers(tile, step.number, products);
   addScaled(tile, step.number, products, sums);
 }
 
@@ -178,10 +194,11 @@ void QuantizedLinear::scaleRows(const RegisterTile &tile, Vals &sums) {
   Vals scales;
   for (const PanelVector &vector : tile.vectors)
     scales.push_back(codes.scales(vector, k.index(0)));
+  finishIntegers(tile, k.index(0), sums);
   for (int64_t r = 0; r < tile.rows; ++r) {
     Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), k.index(0), k.f32Type()), lanes);
     for (size_t i = 0; i < count; ++i)
-      sums[r * count + i] = k.toFloat(integerSum(tile, r, k.index(0), sums[r * count + i])) * (scale * scales[i]);
+      sums[r * count + i] = k.toFloat(sums[r * count + i]) * (scale * scales[i]);
   }
 }
 

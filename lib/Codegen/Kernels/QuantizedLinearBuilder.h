@@ -53,7 +53,8 @@ private:
   void addFloats(const RegisterTile &tile, Step step, Vals &sums);
   void scaleRows(const RegisterTile &tile, Vals &sums);
   Vals initialSums(const RegisterTile &tile, Val group);
-  Val integerSum(const RegisterTile &tile, int64_t row, Val group, Val sum);
+  void finishIntegers(const RegisterTile &tile, Val group, Vals &sums);
+  void exchangePairs(const RegisterTile &tile, Vals &sums);
   Val sliceOf(const RegisterTile &tile, llvm::MutableArrayRef<QuantizedCodes::Unit> units, size_t vector, Val first,
               int64_t slice);
   void unpackPanel(Val panel);
@@ -63,6 +64,8 @@ private:
   Val correction(const RegisterTile &tile, int64_t row, Val group);
   Val rowPart(const RegisterTile &tile, int64_t row, int64_t part, Val group, mlir::Type element);
   int64_t steps() const { return llvm::divideCeil(spec.k, stepColumns); }
+  /// Rows of a tile, from its first on, that are multiplied two at once.
+  int64_t pairedRows(const RegisterTile &tile) const { return k.isa.dot.ofPairs.add ? tile.rows / 2 * 2 : 0; }
   mlir::Type integers() { return mlir::VectorType::get({lanes * product.partials}, k.b.getI32Type()); }
 
   const PackedLayout layout;
