@@ -6,7 +6,7 @@
 #ifdef EDGELM_CPU_CORTEX_M
 #include "cpu_names.h"
 
-// Arm v8-M Architecture Reference Manual, D1.2: registers of the System Control Space; those of v7-M lie in the same place.
+// Arm v8-M Architecture Reference Manual, D1.2: registers of the System Control Space, where v7-M has its own too.
 enum { CPUID = 0, ID_ISAR3 = 0x6c, CPACR = 0x88, MVFR0 = 0x240, MVFR1 = 0x244, MVFR2 = 0x248 };
 enum { CORTEX_M4 = 0xc24 }; // part number in CPUID
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RISC-V without an operating system: misa, which machine mode may read (edgelm-compile --no-cpu-check for other modes).
+// RISC-V without an operating system: misa, which only machine mode may read (edgelm-compile --no-cpu-check).
 #include "cpu.h"
 
 #ifdef EDGELM_CPU_MISA

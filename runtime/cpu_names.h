@@ -12,7 +12,8 @@ static inline const char *end_if_same(const char *name, const char *row) {
   return *name == *row ? name : NULL;
 }
 
-/// The first name in `features` that no row has or whose row's feature `has` denies, else NULL. A row of `row_bytes` begins with its name, ended by NUL.
+/// The first name in `features` that no row has or whose row's feature `has` denies, else NULL. A row of `row_bytes` begins
+/// with its name, ended by NUL.
 static inline const char *first_missing(const char *features, const void *rows, size_t count, size_t row_bytes,
                                         int (*has)(const void *row)) {
   for (const char *name = features; name && *name; ++name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// NEON with dot products and matrix products of signed bytes: smmla multiplies two rows of eight columns of activations by
-// two rows of weights, twice the work of sdot. A panel has four columns of four output rows in a register, so two registers
-// zip into rows 0 and 1 and rows 2 and 3 of eight columns; every pair of rows of a tile shares them.
+// NEON with dot products and matrix products of signed bytes: smmla multiplies two rows of eight columns of activations
+// by two rows of weights, twice the work of sdot. A panel has four columns of four output rows in a register, so two
+// registers zip into rows 0 and 1 and rows 2 and 3 of eight columns; every pair of rows of a tile shares them.
 #include "Codegen/Isa/ArmDot.h"
 #include "Codegen/Isa/ArmSchedules.h"
 
