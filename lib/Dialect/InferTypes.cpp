@@ -82,9 +82,10 @@ LogicalResult edgelm::checkSizes(std::optional<Location> location, ArrayRef<int6
       continue;
     if (size < 0)
       return emitOptionalError(location, "a tensor has the sizes [", shape, "]; expected none below 0");
-    if (size > kMostElements || (elements *= std::max<int64_t>(size, 1)) > kMostElements)
+    if (size > kMostElements / elements)
       return emitOptionalError(location, "a tensor has the sizes [", shape, "]; expected at most ", kMostElements,
                                " elements");
+    elements *= std::max<int64_t>(size, 1);
   }
   return success();
 }

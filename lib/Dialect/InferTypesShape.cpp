@@ -19,16 +19,19 @@ static bool known(int64_t size) {
   return size != kUnknown;
 }
 
+/// Most dimensions that a shape operand may give: no model has a tenth of them.
+static constexpr int64_t kMostDimensions = 64;
+
 /// Elements of a shape operand, unknown ones where only its length is known. Without a length the rank is unknown: an
 /// error.
 static FailureOr<Shape> shapeOperand(OptionalLocation location, StringRef what, Value operand) {
   if (std::optional<Shape> values = knownValues(operand))
     return *values;
   RankedTensorType type = tensorType(operand);
-  if (type.getRank() == 1 && !type.isDynamicDim(0))
+  if (type.getRank() == 1 && !type.isDynamicDim(0) && type.getDimSize(0) <= kMostDimensions)
     return Shape(type.getDimSize(0), kUnknown);
   return emitOptionalError(location, "the rank of the result is unknown: found ", what, " of type ", type,
-                           ", expected a vector of a known length");
+                           ", expected a vector of a known length, at most ", kMostDimensions);
 }
 
 static LogicalResult checkAxis(OptionalLocation location, RankedTensorType type, int64_t axis) {

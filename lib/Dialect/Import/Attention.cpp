@@ -33,8 +33,10 @@ static Value paddedMask(NodeBinder &node, Value mask, Value key) {
   int64_t rank = type.getRank();
   if (rank == 0 || !node.expectRank(key, 4, "keys in heads"))
     return mask;
+  if (keys.isDynamicDim(2) || type.isDynamicDim(rank - 1))
+    return mask;
   int64_t missing = keys.getDimSize(2) - type.getShape().back();
-  if (keys.isDynamicDim(2) || type.isDynamicDim(rank - 1) || missing <= 0)
+  if (missing <= 0)
     return mask;
   SmallVector<int64_t> pads(2 * rank, 0);
   pads.back() = missing;

@@ -16,6 +16,15 @@ NodeError NodeBinder::emitError() {
   return NodeError(std::move(mlir::emitError(location) << node.op_type() << ": "));
 }
 
+ArrayRef<Value> NodeBinder::allInputs() {
+  for (auto [i, value] : llvm::enumerate(inputs))
+    if (!value) {
+      emitError() << "expected " << inputs.size() << " inputs, found that input " << i << " is left out";
+      return inputs.take_front();
+    }
+  return inputs;
+}
+
 const AttributeProto *NodeBinder::find(StringRef attribute) const {
   for (const AttributeProto &candidate : node.attribute())
     if (candidate.name() == attribute)

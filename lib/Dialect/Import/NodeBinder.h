@@ -44,7 +44,8 @@ public:
   size_t numOutputs() const { return node.output_size(); }
   /// The input, or null when it is left out.
   mlir::Value input(size_t i) const { return i < inputs.size() ? inputs[i] : mlir::Value(); }
-  llvm::ArrayRef<mlir::Value> allInputs() const { return inputs; }
+  /// Inputs of an operator that takes any number; an error where one is left out, and then the first alone.
+  llvm::ArrayRef<mlir::Value> allInputs();
   /// Integers of an input that must be known at import; an error otherwise.
   llvm::SmallVector<int64_t> constantInput(size_t i, llvm::StringRef what);
 

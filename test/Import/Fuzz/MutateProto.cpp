@@ -43,7 +43,7 @@ static void collect(Message &message, std::vector<Message *> &messages, std::vec
 int64_t ProtoMutator::someInteger(int64_t old) {
   switch (random() % 4) {
   case 0:
-    return old + int64_t(random() % 5) - 2;
+    return int64_t(uint64_t(old) + random() % 5 - 2);
   case 1:
     return int64_t(random() % 40) - 8;
   case 2:
