@@ -115,9 +115,8 @@ typedef struct edgelm_info {
   uint32_t kinds;             /* EDGELM_DECODER | ... */
   uint32_t context;           /* tokens a session can hold; for an encoder the tokens of a call */
   uint32_t vocab, prefill_chunk, max_threads;
-  int32_t bos_id; /* -1: none */
-  size_t arena_bytes, weight_bytes;
-  size_t stop_count, input_count, output_count;
+  int32_t bos_id, second_type; /* -1: none; second_type: token type of a second text, that of a first is 0 */
+  size_t arena_bytes, weight_bytes, stop_count, input_count, output_count;
   const int32_t *stop_ids;               /* [stop_count] */
   const edgelm_tensor *inputs, *outputs; /* [input_count], [output_count] */
 } edgelm_info;
@@ -173,6 +172,7 @@ typedef struct edgelm_result {
 #define EDGELM_ADD_SPECIAL 1u  /* tokenize: add what the tokenizer's template adds (BOS, CLS, SEP) */
 #define EDGELM_PLAIN_TEXT 2u   /* tokenize: special tokens spelled out in the text are ordinary text */
 #define EDGELM_SHOW_SPECIAL 4u /* detokenize: write special tokens too */
+#define EDGELM_SECOND_TEXT 8u  /* tokenize: the second of two texts; its ids go behind those of the first */
 
 /// The runtime of a product. Programs call the functions below instead.
 struct edgelm_functions {
@@ -253,8 +253,8 @@ static inline size_t edgelm_position(const edgelm_session *s) {
 }
 
 /// Writes the ids of `text` [bytes] to `ids` [capacity] and their number to `*count`. `flags`: EDGELM_ADD_SPECIAL,
-/// EDGELM_PLAIN_TEXT. EDGELM_BUFFER_TOO_SMALL: `*count` is the number needed (`ids` may be NULL with capacity 0).
-/// EDGELM_INVALID_TEXT; EDGELM_UNSUPPORTED: the model has no tokenizer.
+/// EDGELM_PLAIN_TEXT, EDGELM_SECOND_TEXT. EDGELM_BUFFER_TOO_SMALL: `*count` is the number needed (`ids` may be NULL
+/// with capacity 0). EDGELM_INVALID_TEXT; EDGELM_UNSUPPORTED: the model has no tokenizer, or it takes no second text.
 static inline edgelm_status edgelm_tokenize(edgelm_session *s, const char *text, size_t bytes, uint32_t flags,
                                             int32_t *ids, size_t capacity, size_t *count) {
   return edgelm_is_open(s) ? s->model->functions->tokenize(s, text, bytes, flags, ids, capacity, count)

@@ -34,6 +34,7 @@
   X(u32, score_chunk)       /* T of @score */                                                                          \
   X(u32, max_threads)       /* that the arena has scratch for, at least 1 */                                           \
   X(u32, bos_id)            /* EDGELM_NO_ID: none */                                                                   \
+  X(u32, second_type)       /* token type of a second text; EDGELM_NO_ID: none */                                      \
   X(ptr, decode)            /* entries */                                                                              \
   X(ptr, prefill)           /* */                                                                                      \
   X(ptr, score)             /* */                                                                                      \

@@ -19,10 +19,11 @@ extern "C" {
 
 /// Writes the ids of `text` [bytes] to `ids` [capacity]. `blob` [blob_bytes]: the descriptor's table. `scratch`
 /// [scratch_bytes]: the descriptor's tokenizer buffer, whose content does not matter. `flags`: EDGELM_ADD_SPECIAL,
-/// EDGELM_PLAIN_TEXT. Bytes that are not UTF-8 are encoded as such.
+/// EDGELM_PLAIN_TEXT, EDGELM_SECOND_TEXT. Bytes that are not UTF-8 are encoded as such.
 /// `*count` is the number of ids, also when the status is EDGELM_BUFFER_TOO_SMALL: then it is the number needed (with a
 /// word longer than the scratch: a number that is enough), and the content of `ids` is undefined.
 /// EDGELM_INVALID_TEXT: text that has to be normalized holds a word longer than about a third of the scratch.
+/// EDGELM_UNSUPPORTED: a second text, but the tokenizer's template of pairs is not a single text and a second one.
 edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
                                       int32_t *ids, size_t capacity, size_t *count, void *scratch, size_t scratch_bytes,
                                       uint32_t flags);

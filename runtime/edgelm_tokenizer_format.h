@@ -8,7 +8,7 @@
 #pragma once
 
 #define EDGELM_TOKENIZER_MAGIC 0x4b544c45u /* "ELTK" */
-#define EDGELM_TOKENIZER_VERSION 3u
+#define EDGELM_TOKENIZER_VERSION 4u
 
 #define EDGELM_TOKENIZER_HEADER(X)                                                                                     \
   X(magic)                                                                                                             \
@@ -41,16 +41,18 @@
   X(scores)     /* f32 or f64[]: of each id, then the one of unknown characters */                                     \
   X(pieceEnds)  /* u32[vocabSize + 2 forms + 1]: the bytes of id i are [ends[i], ends[i + 1]) of the next section */   \
   X(pieceBytes)                                                                                                        \
-  X(formIds)      /* u32[forms]: ids that are decoded as entries vocabSize + 2 i and, first, + 1; ascending */         \
-  X(continuing)   /* what the pieces inside a word start with, such as "##" */                                         \
-  X(prefix)       /* what HAS_PREFIX_* puts before a text: " " or U+2581 */                                            \
-  X(specialIds)   /* u32[]: ids of special tokens, ascending */                                                        \
-  X(prefixIds)    /* u32[]: what the post-processor puts before the text */                                            \
-  X(suffixIds)    /* u32[]: ... and after it */                                                                        \
-  X(rawFirst)     /* u8[256]: first byte of an added token that is matched in raw text -> bucket + 1 or 0 */           \
-  X(normalFirst)  /* u8[256]: the same for added tokens that are matched in normalized text */                         \
-  X(addedBuckets) /* u32[][3]: first row, rows, bytes that all rows of the bucket share */                             \
-  X(addedRows)    /* u32[][4]: offset in addedBytes, bytes, id, EDGELM_TOKENIZER_ADDED_*; longest first */             \
+  X(formIds)         /* u32[forms]: ids that are decoded as entries vocabSize + 2 i and, first, + 1; ascending */      \
+  X(continuing)      /* what the pieces inside a word start with, such as "##" */                                      \
+  X(prefix)          /* what HAS_PREFIX_* puts before a text: " " or U+2581 */                                         \
+  X(specialIds)      /* u32[]: ids of special tokens, ascending */                                                     \
+  X(prefixIds)       /* u32[]: what the post-processor puts before the text */                                         \
+  X(suffixIds)       /* u32[]: ... and after it */                                                                     \
+  X(secondPrefixIds) /* u32[]: ... before the second text of a pair, which follows all of the first */                 \
+  X(secondSuffixIds) /* u32[]: ... and after it */                                                                     \
+  X(rawFirst)        /* u8[256]: first byte of an added token that is matched in raw text -> bucket + 1 or 0 */        \
+  X(normalFirst)     /* u8[256]: the same for added tokens that are matched in normalized text */                      \
+  X(addedBuckets)    /* u32[][3]: first row, rows, bytes that all rows of the bucket share */                          \
+  X(addedRows)       /* u32[][4]: offset in addedBytes, bytes, id, EDGELM_TOKENIZER_ADDED_*; longest first */          \
   X(addedBytes)                                                                                                        \
   X(levels)         /* u32[][3]: first alternative, alternatives, EDGELM_TOKENIZER_KEEP_* */                           \
   X(alternatives)   /* u32[][3]: first item, items, mask of the classes it can start with */                           \
@@ -99,6 +101,7 @@ enum {
   EDGELM_TOKENIZER_DECODE_WORDS = 128,      /* a space before pieces, but not before "continuing", which is cut off */
   EDGELM_TOKENIZER_DECODE_META = 256,       /* U+2581 stands for a space */
   EDGELM_TOKENIZER_DECODE_DROP_SPACE = 512, /* the first piece loses a space at its start */
+  EDGELM_TOKENIZER_HAS_PAIRS = 1024,        /* the template of two texts is that of one and the second */
 
   EDGELM_TOKENIZER_ADDED_SPECIAL = 1,
   EDGELM_TOKENIZER_ADDED_LSTRIP = 2, /* takes white space before it */

@@ -36,6 +36,7 @@ edgelm_status edgelm_rt_describe(const edgelm_model *model, edgelm_info *info) {
   info->prefill_chunk = fields->prefill_chunk;
   info->max_threads = fields->max_threads;
   info->bos_id = fields->bos_id == EDGELM_NO_ID ? -1 : (int32_t)fields->bos_id;
+  info->second_type = fields->second_type == EDGELM_NO_ID ? -1 : (int32_t)fields->second_type;
   info->arena_bytes = fields->arena_bytes;
   info->weight_bytes = fields->weight_bytes;
   info->stop_ids = fields->stop_ids;

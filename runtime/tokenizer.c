@@ -153,9 +153,12 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
   memory.bytes = memory.bytes > skew ? memory.bytes - skew : 0;
   if (memory.bytes)
     memory.data += skew;
-  putAll(&e, e.tok.prefixIds);
+  int isSecond = (flags & EDGELM_SECOND_TEXT) != 0;
+  if (isSecond && !(e.tok.flags & EDGELM_TOKENIZER_HAS_PAIRS))
+    return EDGELM_UNSUPPORTED;
+  putAll(&e, isSecond ? e.tok.secondPrefixIds : e.tok.prefixIds);
   status = encodeText(&e, (const uint8_t *)text, bytes, memory);
-  putAll(&e, e.tok.suffixIds);
+  putAll(&e, isSecond ? e.tok.secondSuffixIds : e.tok.suffixIds);
   *count = e.out.count;
   if (status)
     return status;

@@ -224,6 +224,7 @@ static Error addCommonValues(DescriptorBuilder &builder, Module &module, const M
   values["vocab"] = builder.number(info.vocab);
   values["max_threads"] = builder.number(info.maxThreads);
   values["bos_id"] = builder.number(info.bosId.value_or(EDGELM_NO_ID));
+  values["second_type"] = builder.number(info.secondType.value_or(EDGELM_NO_ID));
   values["tokenizer"] = info.tokenizer.empty() ? builder.null() : builder.bytes(info.tokenizer, 16);
   values["tokenizer_size"] = builder.number(info.tokenizer.size());
   std::vector<uint32_t> stopIds(info.stopIds.begin(), info.stopIds.end());

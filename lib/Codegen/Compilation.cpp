@@ -126,6 +126,7 @@ Expected<ModelInfo> Compilation::describe(mlir::ModuleOp planned) const {
       return error;
     info.tokenizer.assign(tokenizer->blob.begin(), tokenizer->blob.end());
     info.bosId = tokenizer->bosId;
+    info.secondType = tokenizer->secondType;
   }
   if (folder) {
     info.stopIds = stopIdsOf(*folder, tokenizer);

@@ -89,6 +89,7 @@ struct ModelInfo {
   uint32_t maxThreads = 1;
   std::optional<uint64_t> tokensOffset, maskOffset, typesOffset, logitsOffset;
   std::optional<uint32_t> bosId;
+  std::optional<uint32_t> secondType; ///< token type of a second text
   std::vector<int32_t> stopIds;
   std::string tokenizer;             ///< table blob, empty: none
   std::string requiredFeatures;      ///< comma separated, that the processor is checked for

@@ -43,6 +43,7 @@ TEST(Session, DescribesTheModel) {
   ASSERT_EQ(edgelm_describe(modelOf(fake_invoker), &info), EDGELM_OK);
   EXPECT_EQ(info.kinds & ~EDGELM_POOL, EDGELM_INVOKER);
   EXPECT_EQ(info.bos_id, -1);
+  EXPECT_EQ(info.second_type, -1);
   ASSERT_EQ(info.output_count, 2u);
   EXPECT_STREQ(info.outputs[1].name, "products");
   EXPECT_EQ(info.outputs[1].dims[0], 4);

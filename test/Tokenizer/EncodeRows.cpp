@@ -21,8 +21,12 @@ int main(int count, char **arguments) {
     Ids ids = tok.encode(text, EDGELM_ADD_SPECIAL);
     if (little != ids || tok.status != EDGELM_OK)
       std::cerr << "tokenizer-rows: the size of the scratch makes a difference for " << text << "\n";
-    rows.push_back(
-        {{"ids", ids}, {"plain", tok.encode(text)}, {"decoded", tok.decode(ids)}, {"skipped", tok.decode(ids, 0)}});
+    rows.push_back({{"ids", ids},
+                    {"plain", tok.encode(text)},
+                    {"decoded", tok.decode(ids)},
+                    {"skipped", tok.decode(ids, 0)},
+                    {"second", tok.encode(text, EDGELM_ADD_SPECIAL | EDGELM_SECOND_TEXT)},
+                    {"secondType", tok.compiled.secondType ? int(*tok.compiled.secondType) : -1}});
   }
   std::cout << rows.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }

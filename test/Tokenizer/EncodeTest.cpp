@@ -230,6 +230,46 @@ TEST(PostProcessor, puts_ids_round_the_text) {
   EXPECT_EQ(parsed(tinyWith("/post_processor", both)).encode("", EDGELM_ADD_SPECIAL), (Ids{11, 11, 6, 11, 6, 1}));
 }
 
+static Ids pairOf(TestTokenizer tok) {
+  Ids ids = tok.encode("a", EDGELM_ADD_SPECIAL), second = tok.encode("b", EDGELM_ADD_SPECIAL | EDGELM_SECOND_TEXT);
+  ids.insert(ids.end(), second.begin(), second.end());
+  return tok.status ? Ids() : ids;
+}
+
+TEST(PostProcessor, puts_a_second_text_behind_the_first) {
+  using Type = std::optional<uint32_t>;
+  nlohmann::json ends = {{"type", "BertProcessing"}, {"cls", {"<s>", 11}}, {"sep", {"c", 2}}};
+  EXPECT_EQ(pairOf(parsed(tinyWith("/post_processor", ends))), (Ids{11, 0, 2, 1, 2}));
+  EXPECT_EQ(parsed(tinyWith("/post_processor", ends)).compiled.secondType, Type(1));
+  ends["type"] = "RobertaProcessing";
+  EXPECT_EQ(pairOf(parsed(tinyWith("/post_processor", ends))), (Ids{11, 0, 2, 2, 1, 2}));
+  EXPECT_EQ(parsed(tinyWith("/post_processor", ends)).compiled.secondType, Type(0));
+  // Without a template the texts follow each other.
+  EXPECT_EQ(pairOf(parsed(tinyTokenizer())), (Ids{0, 1}));
+  EXPECT_EQ(parsed(tinyTokenizer()).compiled.secondType, Type(1));
+}
+
+TEST(PostProcessor, takes_pairs_that_start_as_a_single_text_does) {
+  auto token = [](int type) { return nlohmann::json{{"SpecialToken", {{"id", "x"}, {"type_id", type}}}}; };
+  auto text = [](const char *name, int type) {
+    return nlohmann::json{{"Sequence", {{"id", name}, {"type_id", type}}}};
+  };
+  nlohmann::json node = {{"type", "TemplateProcessing"},
+                         {"single", {token(0), text("A", 0)}},
+                         {"pair", {token(0), text("A", 0), token(1), text("B", 1), token(1)}},
+                         {"special_tokens", {{"x", {{"ids", {11}}}}}}};
+  EXPECT_EQ(pairOf(parsed(tinyWith("/post_processor", node))), (Ids{11, 0, 11, 1, 11}));
+  nlohmann::json other = node;
+  other["pair"][2] = token(0); // two types behind the first text
+  EXPECT_EQ(parsed(tinyWith("/post_processor", other)).compiled.secondType, std::nullopt);
+  other = node;
+  other["pair"][0] = text("B", 0);
+  TestTokenizer tok = parsed(tinyWith("/post_processor", other));
+  EXPECT_EQ(pairOf(tok), Ids());
+  tok.encode("b", EDGELM_SECOND_TEXT);
+  EXPECT_EQ(tok.status, EDGELM_UNSUPPORTED);
+}
+
 TEST(Decode, gives_bytes_and_hides_special_tokens) {
   TestTokenizer tok = withAdded({addedToken(12, "e\u0301")});
   EXPECT_EQ(tok.decode({9, 11, 12}), " ab<s>e\u0301");

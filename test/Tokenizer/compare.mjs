@@ -2,7 +2,7 @@
 // Compares with Hugging Face's tokenizers on random texts: files of the shared folder and variants of them.
 //
 // usage: npm install tokenizers@0.23 && ninja -C build tokenizer-rows &&
-//        node test/Tokenizer/compare.mjs build/bin/tokenizer-rows SHARED_FOLDER [seed] [texts of each file]
+//        node test/Tokenizer/compare.mjs build/bin/tokenizer-rows SHARED_FOLDER [seed] [texts of each file] [name...]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const { Tokenizer } = createRequire(process.cwd() + '/')('tokenizers');
-const [program, shared, seedText = '1', countText = '3000'] = process.argv.slice(2);
+const [program, shared, seedText = '1', countText = '3000', ...names] = process.argv.slice(2);
 const read = (path) => JSON.parse(readFileSync(join(shared, path)));
 
 let state = Number(seedText);
@@ -104,7 +104,7 @@ const files = { bert, t5, llama2, bert_added: withAdded(bert, true), t5_added: w
 
 const folder = mkdtempSync(join(tmpdir(), 'tokenizers-'));
 let failures = 0;
-for (const [name, file] of Object.entries(files)) {
+for (const [name, file] of Object.entries(files).filter(([name]) => !names.length || names.includes(name))) {
   const texts = Array.from({ length: Number(countText) }, randomText);
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(file));
   writeFileSync(join(folder, 'texts.json'), JSON.stringify(texts));
@@ -113,19 +113,28 @@ for (const [name, file] of Object.entries(files)) {
   if (run.status !== 0)
     process.exit(1);
   const rows = JSON.parse(run.stdout), peer = Tokenizer.fromString(JSON.stringify(file));
-  let different = 0, ids = 0;
+  let different = 0, ids = 0, pairs = 0;
   for (const [index, text] of texts.entries()) {
     const full = (await peer.encode(text, null, { addSpecialTokens: true })).getIds();
     const expected = { ids: full, plain: (await peer.encode(text, null, { addSpecialTokens: false })).getIds(),
       decoded: await peer.decode(full, false), skipped: await peer.decode(full, true) };
     ids += full.length;
+    // The text and the one before it, where the template of pairs is one that the tables can hold.
+    const first = rows[index - 1];
+    if (first && first.secondType >= 0) {
+      const pair = await peer.encode(texts[index - 1], text, { addSpecialTokens: true });
+      rows[index].pair = [...first.ids, ...rows[index].second];
+      rows[index].types = rows[index].pair.map((_, place) => place < first.ids.length ? 0 : first.secondType);
+      Object.assign(expected, { pair: pair.getIds(), types: pair.getTypeIds() });
+      ++pairs;
+    }
     for (const [key, value] of Object.entries(expected))
       if (JSON.stringify(value) !== JSON.stringify(rows[index][key]) && different++ < 3)
         console.log(`${name}: ${JSON.stringify(text)}: ${key}: found ${JSON.stringify(rows[index][key])}, ` +
           `expected ${JSON.stringify(value)}`);
   }
   failures += different;
-  console.log(`${name}: ${texts.length} texts, ${ids} ids, ${different} different`);
+  console.log(`${name}: ${texts.length} texts, ${pairs} pairs, ${ids} ids, ${different} different`);
 }
 rmSync(folder, { recursive: true });
 process.exit(failures ? 1 : 0);

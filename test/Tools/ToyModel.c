@@ -76,6 +76,7 @@ __attribute__((visibility("default"))) const edgelm_descriptor toy = {
     .score_chunk = CHUNK,
     .max_threads = 4,
     .bos_id = EDGELM_NO_ID,
+    .second_type = EDGELM_NO_ID,
     .decode = (const void *)append,
     .prefill = (const void *)append,
     .score = (const void *)append,

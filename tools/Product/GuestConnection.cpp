@@ -108,6 +108,7 @@ void GuestConnection::describe() {
   description.prefill_chunk = uint32_t(from.number());
   description.max_threads = uint32_t(from.number());
   description.bos_id = int32_t(from.number());
+  description.second_type = int32_t(from.number());
   description.arena_bytes = size_t(from.number());
   description.weight_bytes = size_t(from.number());
   name = from.text();

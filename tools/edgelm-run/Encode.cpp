@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Runs an encoder over one text.
+// Runs an encoder over one text or a pair of texts.
 #include "Encode.h"
 #include "Product/CommandLine.h"
 #include "Product/Session.h"
@@ -21,16 +21,38 @@ static nlohmann::ordered_json describe(const edgelm_tensor &tensor, const float 
   return {{"dims", dims}, {"values", std::vector<float>(values, values + elements)}};
 }
 
-int edgelm::tools::encode(const Product &product, const std::string &text, std::vector<int32_t> ids, uint32_t threads,
-                          bool json) {
+namespace {
+/// One token after the other.
+struct Tokens {
+  std::vector<int32_t> ids, types;
+};
+} // namespace
+
+static Tokens tokensOf(const Session &session, const EncoderInput &input) {
+  Tokens tokens;
+  tokens.ids = input.ids.empty() ? session.tokenize(input.text, EDGELM_ADD_SPECIAL) : input.ids;
+  tokens.types.resize(tokens.ids.size());
+  if (!input.second)
+    return tokens;
+  const int32_t type = session.info().second_type;
+  if (type < 0)
+    throw Failure(WrongInput,
+                  "this product's tokenizer takes no --pair: it says of no second text how it is put behind "
+                  "the first; give both as --ids 1,2,3");
+  const std::vector<int32_t> second = session.tokenize(*input.second, EDGELM_ADD_SPECIAL | EDGELM_SECOND_TEXT);
+  tokens.ids.insert(tokens.ids.end(), second.begin(), second.end());
+  tokens.types.resize(tokens.ids.size(), type);
+  return tokens;
+}
+
+int edgelm::tools::encode(const Product &product, const EncoderInput &input, uint32_t threads, bool json) {
   constexpr uint32_t f32 = 1; // TensorProto.FLOAT
-  if (ids.empty() && !product.is(EDGELM_TEXT))
+  if (input.ids.empty() && !product.is(EDGELM_TEXT))
     throw Failure(WrongInput, "this product has no tokenizer; give the input as --ids 1,2,3");
   Session session(product, threads);
   const edgelm_info &info = session.info();
-  if (ids.empty())
-    ids = session.tokenize(text, EDGELM_ADD_SPECIAL);
-  check(edgelm_encode(session, ids.data(), nullptr, nullptr, ids.size(), nullptr), "cannot encode");
+  const auto [ids, types] = tokensOf(session, input);
+  check(edgelm_encode(session, ids.data(), nullptr, types.data(), ids.size(), nullptr), "cannot encode");
 
   nlohmann::ordered_json outputs = nlohmann::ordered_json::object();
   for (size_t i = 0; i < info.output_count; ++i) {
@@ -40,7 +62,7 @@ int edgelm::tools::encode(const Product &product, const std::string &text, std::
           describe(tensor, static_cast<const float *>(edgelm_output(session, i)), info.context, ids.size());
   }
   if (json) {
-    printJson({{"prompt_ids", ids}, {"outputs", outputs}});
+    printJson({{"prompt_ids", ids}, {"token_types", types}, {"outputs", outputs}});
     return Done;
   }
   for (const auto &[name, output] : outputs.items()) {

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// `edgelm-run -p TEXT` on an encoder: prints its outputs.
+// `edgelm-run -p TEXT [--pair TEXT]` on an encoder: prints its outputs.
 #pragma once
 
 #include "Product/Product.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace edgelm::tools {
 
-/// Encodes `text`, or `ids` when there are any, and prints each output's name, shape and numbers.
-int encode(const Product &product, const std::string &text, std::vector<int32_t> ids, uint32_t threads, bool json);
+/// What an encoder is given.
+struct EncoderInput {
+  std::string text;
+  std::optional<std::string> second; ///< the second text of a pair
+  std::vector<int32_t> ids;          ///< instead of texts
+};
+
+/// Encodes the input and prints each output's name, shape and numbers.
+int encode(const Product &product, const EncoderInput &input, uint32_t threads, bool json);
 
 } // namespace edgelm::tools

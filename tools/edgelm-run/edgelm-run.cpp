@@ -18,6 +18,7 @@ struct Options {
   GenerateOptions generate;
   BenchOptions bench;
   EmulationOptions emulation;
+  std::optional<std::string> second;
   std::optional<double> tolerance;
   uint32_t threads = 1;
   bool benchMode = false, addSpecial = false, json = false;
@@ -31,10 +32,9 @@ static void addOptions(CLI::App &app, Options &options) {
 
   CLI::Option *prompt = app.add_option("-p,--prompt", generate.prompt, "text to continue or to encode");
   CLI::Option *file = app.add_option("-f,--file", options.promptFile, "file with that text")->excludes(prompt);
-  app.add_option("--ids", generate.promptIds, "token ids instead of text: 1,2,3")
-      ->delimiter(',')
-      ->excludes(prompt)
-      ->excludes(file);
+  CLI::Option *ids = app.add_option("--ids", generate.promptIds, "token ids instead of text: 1,2,3");
+  ids->delimiter(',')->excludes(prompt)->excludes(file);
+  app.add_option("--pair", options.second, "second text behind the first, for encoders of pairs")->excludes(ids);
   app.add_option("-n,--predict", generate.tokens, "most tokens to generate (0: until a stop token or a full context)");
   app.add_option("-c,--context", generate.context, "most tokens of prompt and answer (0: what the product holds)");
   app.add_option("--temp", sampling.temperature, "temperature (0: always the likeliest token)")
@@ -101,10 +101,13 @@ static int run(Options &options) {
     options.generate.prompt = readFile(options.promptFile);
   if (options.generate.prompt.empty() && options.generate.promptIds.empty())
     throw Failure(WrongInput, "expected a text (-p or -f), --ids, --bench or --verify-data");
+  if (product.is(EDGELM_ENCODER))
+    return encode(product, {options.generate.prompt, options.second, options.generate.promptIds}, options.threads,
+                  options.json);
+  if (options.second)
+    throw Failure(WrongInput, "--pair is for encoders; this model is none");
   if (product.is(EDGELM_DECODER))
     return generate(product, options.generate);
-  if (product.is(EDGELM_ENCODER))
-    return encode(product, options.generate.prompt, options.generate.promptIds, options.threads, options.json);
   throw Failure(NotOnThisTarget, "the model is neither a decoder nor an encoder; check it with --verify-data");
 }
 

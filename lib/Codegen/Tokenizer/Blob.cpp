@@ -50,6 +50,10 @@ void BlobWriter::writeAdded() {
   add(sections.specialIds, special);
   add(sections.prefixIds, spec.prefixIds);
   add(sections.suffixIds, spec.suffixIds);
+  if (spec.second) {
+    add(sections.secondPrefixIds, spec.second->prefixIds);
+    add(sections.secondSuffixIds, spec.second->suffixIds);
+  }
 }
 
 /// Divides Unicode into the classes that no set tells apart; a set becomes a mask of classes.
@@ -229,6 +233,7 @@ bool BlobWriter::write(Bytes &blob) {
   header.flags = (spec.prefixSegment ? EDGELM_TOKENIZER_HAS_PREFIX_SEGMENT : 0u) |
                  (spec.prefixFirst ? EDGELM_TOKENIZER_HAS_PREFIX_FIRST : 0u) |
                  (spec.prefixSection ? EDGELM_TOKENIZER_HAS_PREFIX_SECTION : 0u) |
+                 (spec.second ? EDGELM_TOKENIZER_HAS_PAIRS : 0u) |
                  (spec.fuseUnknown ? EDGELM_TOKENIZER_HAS_FUSED_UNKNOWN : 0u);
   header.unknownId = spec.unknownId;
   header.maxWordChars = spec.maxWordChars;

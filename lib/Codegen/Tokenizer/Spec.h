@@ -54,6 +54,12 @@ struct AddedToken {
   bool special = false, lstrip = false, rstrip = false, singleWord = false, normalized = true;
 };
 
+/// What the post-processor puts round the second text of a pair; the first one is processed like a single text.
+struct SecondText {
+  std::vector<uint32_t> prefixIds, suffixIds;
+  uint32_t type = 1; ///< token type of all of it
+};
+
 struct TokenizerSpec {
   // The model.
   std::unordered_map<std::string, uint32_t> vocab; ///< piece as the file spells it -> id
@@ -85,6 +91,7 @@ struct TokenizerSpec {
   std::vector<AddedToken> added;
   // What the post-processor adds.
   std::vector<uint32_t> prefixIds, suffixIds;
+  std::optional<SecondText> second = SecondText(); ///< absent: pairs are not a single text and a second one
   // The way back.
   std::vector<DecodeStep> decoder;
 };

@@ -45,6 +45,8 @@ static bool readSections(const Json &root, Errors &errors, CompiledTokenizer &re
     result.bosId = spec.prefixIds.front();
   if (!spec.suffixIds.empty())
     result.eosId = spec.suffixIds.back();
+  if (spec.second)
+    result.secondType = spec.second->type;
   return true;
 }
 

@@ -23,6 +23,7 @@ struct CompiledTokenizer {
   size_t longestPiece = 0;                 ///< bytes of the longest text that one id stands for
   std::optional<uint32_t> bosId;           ///< by tokenizer_config.json or by what the post-processor puts first
   std::optional<uint32_t> eosId;           ///< likewise, last
+  std::optional<uint32_t> secondType;      ///< token type of the second text of a pair; absent: it takes no pairs
   std::vector<SpecialToken> specialTokens; ///< by id
 };
 

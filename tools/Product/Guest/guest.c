@@ -155,6 +155,7 @@ static void describe(void) {
                               info.prefill_chunk,
                               info.max_threads,
                               (uint64_t)(int64_t)info.bos_id,
+                              (uint64_t)(int64_t)info.second_type,
                               info.arena_bytes,
                               info.weight_bytes};
   uint8_t *at = put(room, numbers, sizeof(numbers));
