@@ -3,6 +3,7 @@
 #include "Codegen/PhaseRun.h"
 #include "Dialect/EdgeLMDialect.h"
 #include "Dialect/ModelContext.h"
+#include "Passes/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace llvm;
@@ -65,15 +66,15 @@ const Phase *PhaseRun::next() const {
   return nextPhase < phaseTable().size() ? &phaseTable()[nextPhase] : nullptr;
 }
 
-/// An encoder does not become incremental: it is raised for all the tokens of a call.
+/// An encoder does not become incremental: it is raised for all the tokens of a call, which its operations may mix.
 static bool isEncoderOfOtherLength(mlir::ModuleOp module, int64_t tokens) {
-  mlir::func::FuncOp encode = module.lookupSymbol<mlir::func::FuncOp>("encode");
-  if (!encode)
+  mlir::func::FuncOp main = module.lookupSymbol<mlir::func::FuncOp>("main");
+  if (!main || !isEncoder(main))
     return false;
-  for (unsigned i = 0; i < encode.getNumArguments(); ++i)
-    if (mlir::StringAttr role = encode.getArgAttrOfType<mlir::StringAttr>(i, kRoleAttr);
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    if (mlir::StringAttr role = main.getArgAttrOfType<mlir::StringAttr>(i, kRoleAttr);
         role && role.getValue() == "tokens")
-      return tensorType(encode.getArgument(i)).getNumElements() != tokens;
+      return tensorType(main.getArgument(i)).getShape().back() != tokens;
   return false;
 }
 
@@ -83,7 +84,7 @@ Error PhaseRun::run() {
     return error;
   ++nextPhase;
   bool beginsAgain =
-      imported && !isBoundToContext && phase.name == "incremental" && isEncoderOfOtherLength(*current, inputs.context);
+      imported && !isBoundToContext && phase.name == "raise" && isEncoderOfOtherLength(*current, inputs.context);
   if (!beginsAgain)
     return Error::success();
   current = (*imported).clone();

@@ -30,6 +30,13 @@ StringRef resultRoleOf(func::FuncOp function, unsigned result) {
   return role ? role.getValue() : StringRef();
 }
 
+std::optional<BlockArgument> tokensOf(func::FuncOp main) {
+  for (BlockArgument argument : main.getArguments())
+    if (roleOf(main, argument.getArgNumber()) == "tokens")
+      return argument;
+  return std::nullopt;
+}
+
 /// What an entry has as arguments and results, in order.
 struct Signature {
   SmallVector<Type> types;
@@ -80,21 +87,11 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     caches.clear();
     needed.clear();
     wanted.clear();
-    bool isDecoder = false;
-    tokens = {};
-    for (BlockArgument argument : main.getArguments()) {
-      StringRef role = roleOf(main, argument.getArgNumber());
-      if (role == "tokens")
-        tokens = argument;
-      isDecoder |= role.starts_with("past_");
-    }
+    tokens = tokensOf(main).value_or(BlockArgument());
     Operation *terminator = main.front().getTerminator();
-    for (unsigned i = 0; i < main.getNumResults(); ++i) {
-      bool isState = resultRoleOf(main, i).starts_with("present_");
-      isDecoder |= isState;
-      if (!isState)
+    for (unsigned i = 0; i < main.getNumResults(); ++i)
+      if (!resultRoleOf(main, i).starts_with("present_"))
         wanted.push_back(i);
-    }
     llvm::DenseSet<Operation *> seen;
     SmallVector<Operation *> pending;
     auto require = [&](Value value) {
@@ -111,7 +108,6 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
         continue;
       needed.push_back(&op);
       if (auto attention = dyn_cast<AttentionOp>(op)) {
-        isDecoder |= attention.getMask().getKind() != MaskKind::Bidirectional;
         caches.push_back(attention);
       } else if (auto mask = dyn_cast<MaskOp>(op)) {
         return mask.emitError("a ")
@@ -119,7 +115,7 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
                << " mask is left that no attention has taken up; remarks of edgelm-raise-attention say why";
       }
     }
-    kind = !tokens ? Kind::Other : isDecoder ? Kind::Decoder : Kind::Encoder;
+    kind = !tokens ? Kind::Other : isEncoder(main) ? Kind::Encoder : Kind::Decoder;
     if (tokens)
       sequence = tensorType(tokens).getShape().back();
     return success();
@@ -271,22 +267,23 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
         return failure();
     SmallVector<Value> values;
     for (unsigned i : wanted)
-      values.push_back(rewriter.get(main.front().getTerminator()->getOperand(i)).value);
+      values.push_back(rewriter.whole(main.front().getTerminator()->getOperand(i)));
     finish(builder, entry, values);
     main.erase();
     return success();
   }
 
-  static LogicalResult rewriteEncoderOperation(OpBuilder &builder, TokenRewriter &rewriter, Operation *op) {
+  LogicalResult rewriteEncoderOperation(OpBuilder &builder, TokenRewriter &rewriter, Operation *op) {
     auto attention = dyn_cast<AttentionOp>(op);
     if (!attention)
       return rewriter.rewrite(op);
     Value keyMask = attention.getKeyMask() ? rewriter.get(attention.getKeyMask()).value : Value();
     SmallVector<Value> operands;
     for (Value operand : {attention.getQuery(), attention.getKey(), attention.getValue()}) {
-      if (rewriter.get(operand).axis != 0)
+      // What an operation mixed is no longer proven to be tokens, but has their layout.
+      operands.push_back(rewriter.whole(operand));
+      if (tensorType(operands.back()).getDimSize(0) != contextLength)
         return attention.emitError("reads queries, keys or values that are no tokens");
-      operands.push_back(rewriter.get(operand).value);
     }
     RankedTensorType type = tensorType(attention.getResult());
     SmallVector<int64_t> shape = {tensorType(operands[0]).getDimSize(0), type.getDimSize(1), type.getDimSize(2)};
@@ -351,3 +348,20 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
   SmallVector<AttentionOp> caches; ///< each has a key and a value cache
 };
 } // namespace
+
+bool edgelm::isEncoder(func::FuncOp main) {
+  if (!tokensOf(main))
+    return false;
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    if (roleOf(main, i).starts_with("past_"))
+      return false;
+  for (unsigned i = 0; i < main.getNumResults(); ++i)
+    if (resultRoleOf(main, i).starts_with("present_"))
+      return false;
+  WalkResult walk = main.walk([](Operation *op) {
+    auto attention = dyn_cast<AttentionOp>(op);
+    bool looksBack = isa<MaskOp>(op) || (attention && attention.getMask().getKind() != MaskKind::Bidirectional);
+    return looksBack ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return !walk.wasInterrupted();
+}

@@ -14,6 +14,9 @@ namespace edgelm {
 /// The phase raise: algebra becomes transformer operations.
 void addRaisePasses(mlir::OpPassManager &passes);
 
+/// Whether a raised model is an encoder: it reads tokens, keeps no state, and none of its attentions hides later tokens.
+bool isEncoder(mlir::func::FuncOp main);
+
 /// Makes phases of several passes known to edgelm-opt by one name each.
 void registerEdgeLMPipelines();
 

@@ -130,4 +130,5 @@ def main():
             print(row(model.name, found), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
