@@ -25,6 +25,13 @@ public:
   /// Reads the folder; `error` says what is wrong with it.
   BackendCase(llvm::StringRef folder, std::string &error);
 
+  /// A case that was made rather than read. Without `outputs` those of the reference count.
+  BackendCase(std::string name, onnx::ModelProto model, std::vector<onnx::TensorProto> inputs,
+              std::vector<onnx::TensorProto> outputs)
+      : name(std::move(name)), model(std::move(model)), inputData(std::move(inputs)), outputData(std::move(outputs)) {}
+
+  bool hasOutputs() const { return !outputData.empty(); }
+
   /// Why the case does not concern a compiler of language models (training, sequences, …), or "".
   std::string notApplicable() const;
 

@@ -5,89 +5,23 @@
 //
 // FOLDER holds one folder a case. Every case runs in a process of its own, so that a crash is an outcome like others.
 #include "BackendRun.h"
+#include "ForkedCases.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 #include <vector>
 
 using namespace edgelm;
 
 /// What ctest takes for a test that was left out.
 static constexpr int kSkipped = 77;
-/// No case needs more than a second or two.
-static constexpr unsigned kSecondsOfACase = 180;
-
-namespace {
-/// A case under way.
-struct Running {
-  std::string name;
-  int output; ///< of the pipe that the outcome comes through
-};
-} // namespace
-
-static Running start(const std::filesystem::path &folder, pid_t &child) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    perror("pipe");
-    exit(1);
-  }
-  child = fork();
-  if (child == 0) {
-    alarm(kSecondsOfACase);
-    std::string outcome = backend::outcomeOf(folder.string());
-    bool written = write(ends[1], outcome.data(), outcome.size()) == ssize_t(outcome.size());
-    _exit(written ? 0 : 1);
-  }
-  close(ends[1]);
-  return {folder.filename().string(), ends[0]};
-}
-
-static std::string collect(const Running &running, int status) {
-  std::string outcome;
-  char buffer[4096];
-  for (ssize_t count; (count = read(running.output, buffer, sizeof buffer)) > 0;)
-    outcome.append(buffer, count);
-  close(running.output);
-  if (WIFSIGNALED(status))
-    return "WRONG: ended by signal " + std::to_string(WTERMSIG(status));
-  if (WEXITSTATUS(status) != 0)
-    return "WRONG: ended with status " + std::to_string(WEXITSTATUS(status));
-  return outcome;
-}
-
-/// The outcome of every case, as many at a time as there are processors.
-static std::map<std::string, std::string> runAll(const std::vector<std::filesystem::path> &folders) {
-  std::map<std::string, std::string> outcomes;
-  std::map<pid_t, Running> running;
-  size_t next = 0, atOnce = std::max(1u, std::thread::hardware_concurrency());
-  while (next < folders.size() || !running.empty()) {
-    while (next < folders.size() && running.size() < atOnce) {
-      pid_t child = 0;
-      Running started = start(folders[next++], child);
-      running[child] = started;
-    }
-    int status = 0;
-    pid_t ended = wait(&status);
-    auto found = running.find(ended);
-    if (found == running.end())
-      continue;
-    outcomes[found->second.name] = collect(found->second, status);
-    running.erase(found);
-  }
-  return outcomes;
-}
-
 static std::map<std::string, std::string> readExpectations(const std::string &path) {
   std::map<std::string, std::string> expected;
   std::ifstream file(path);
@@ -155,7 +89,11 @@ int main(int argc, char **argv) {
       folders.push_back(entry.path().parent_path());
   llvm::sort(folders);
 
-  std::map<std::string, std::string> outcomes = runAll(folders);
+  std::vector<std::string> results =
+      outcomesOfForked(folders.size(), [&](size_t index) { return backend::outcomeOf(folders[index].string()); });
+  std::map<std::string, std::string> outcomes;
+  for (size_t i = 0; i < folders.size(); ++i)
+    outcomes[folders[i].filename().string()] = results[i];
   std::map<std::string, int> counts;
   for (const auto &[name, outcome] : outcomes)
     ++counts[llvm::StringRef(outcome).split(llvm::StringRef(outcome).starts_with("evaluated") ? ';' : ':').first.str()];
