@@ -40,6 +40,8 @@ static int64_t panelOf(const PhaseInputs &inputs) {
 }
 
 static void addQuantize(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
+  passes.addPass(createAdoptProducts());
+  passes.addPass(createExpandQuantize());
   passes.addPass(createAdoptCodes());
   AssignFormatsOptions options;
   options.format = inputs.options.quant;

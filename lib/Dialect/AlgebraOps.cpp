@@ -48,6 +48,22 @@ LogicalResult CompareOp::verify() {
   return success();
 }
 
+LogicalResult ScatterNDOp::verify() {
+  static constexpr llvm::StringLiteral known[] = {"add", "mul", "min", "max"};
+  if (getReduction() && !llvm::is_contained(known, *getReduction()))
+    return emitOpError("has the unknown reduction \"") << *getReduction() << "\"; known: add, mul, min, max";
+  return success();
+}
+
+LogicalResult PadOp::verify() {
+  if (bool(getBy()) == bool(getPads()))
+    return emitOpError("expects either an operand of pads or the attribute pads");
+  static constexpr llvm::StringLiteral modes[] = {"constant", "reflect", "edge", "wrap"};
+  if (!llvm::is_contained(modes, getMode()))
+    return emitOpError("has the unknown mode \"") << getMode() << "\"; known modes: constant, reflect, edge, wrap";
+  return success();
+}
+
 LogicalResult SliceOp::verify() {
   bool resolved = getStarts() && getSizes() && getSteps();
   bool dynamic = getBounds().size() == 4 && !getStarts() && !getSizes() && !getSteps();

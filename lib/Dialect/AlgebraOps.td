@@ -230,14 +230,19 @@ def EdgeLM_SliceOp : EdgeLM_AlgebraOp<"slice"> {
   let hasVerifier = 1;
 }
 
-def EdgeLM_PadOp : EdgeLM_AlgebraOp<"pad"> {
+def EdgeLM_PadOp : EdgeLM_AlgebraOp<"pad", [AttrSizedOperandSegments]> {
   let summary = "Pad a tensor";
   let description = [{
-    ONNX Pad with `mode` `constant`, `reflect` or `edge`; `pads` is a rank-1 i64 tensor of twice the rank, `value` a
-    scalar.
+    ONNX Pad with `mode` `constant`, `reflect`, `edge` or `wrap`. What is added (or, negative, cut off) before each
+    dimension and then behind each is the operand `by`, a rank-1 i64 tensor of twice the rank, or, once it is constant,
+    the attribute `pads`. `value` is a scalar, 0 without it.
   }];
-  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$pads, Optional<EdgeLM_Tensor>:$value, StrAttr:$mode);
-  let assemblyFormat = [{$input `,` $pads (`,` $value^)? attr-dict `:` functional-type(operands, results)}];
+  let arguments = (ins EdgeLM_Tensor:$input, Optional<EdgeLM_Tensor>:$by, Optional<EdgeLM_Tensor>:$value,
+      StrAttr:$mode, OptionalAttr<DenseI64ArrayAttr>:$pads);
+  let assemblyFormat = [{
+    $input (`by` `(` $by^ `)`)? (`value` `(` $value^ `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
 }
 
 def EdgeLM_GatherOp : EdgeLM_AlgebraOp<"gather"> {
@@ -271,10 +276,13 @@ def EdgeLM_GatherNDOp : EdgeLM_AlgebraOp<"gather_nd"> {
 def EdgeLM_ScatterNDOp : EdgeLM_AlgebraOp<"scatter_nd"> {
   let summary = "Write slices by index tuples";
   let description = [{
-    ONNX ScatterND without a reduction: a copy of `input` with `updates` written.
+    ONNX ScatterND: a copy of `input` with `updates` written one after the other, or with `reduction`, a row of the
+    scalar function table (`add`, `mul`, `min`, `max`), combined with what is there.
   }];
-  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$indices, EdgeLM_Tensor:$updates);
+  let arguments = (ins EdgeLM_Tensor:$input, EdgeLM_Tensor:$indices, EdgeLM_Tensor:$updates,
+      OptionalAttr<StrAttr>:$reduction);
   let assemblyFormat = [{$input `,` $indices `,` $updates attr-dict `:` functional-type(operands, results)}];
+  let hasVerifier = 1;
 }
 
 def EdgeLM_IotaOp : EdgeLM_AlgebraOp<"iota"> {
@@ -350,10 +358,12 @@ def EdgeLM_DequantizeBlocksOp : EdgeLM_AlgebraOp<"dequantize_blocks"> {
   let description = [{
     Codes of `bits` bits packed along K as com.microsoft.MatMulNBits has them (`codes`: ui8 `[N, ceil(K /
     block_size), block_size * bits / 8]`, `scales`: `[N * blocks]` or `[N, blocks]`, `zero_points`: packed ui8, or
-    of the scales' type, or absent for `2^(bits-1)`) become floats `[N, K]`.
+    of the scales' type, or absent for `2^(bits-1)`) become floats `[N, K]`. With a `codebook` of 16 numbers, which a
+    code of 4 bits chooses from, there are no zero points, and the first of two codes lies in the high bits
+    (com.microsoft.MatMulBnb4).
   }];
   let arguments = (ins EdgeLM_Tensor:$codes, EdgeLM_Tensor:$scales, Optional<EdgeLM_Tensor>:$zero_points, I64Attr:$bits,
-      I64Attr:$block_size, I64Attr:$k);
+      I64Attr:$block_size, I64Attr:$k, OptionalAttr<DenseF32ArrayAttr>:$codebook);
   let assemblyFormat = [{$codes `,` $scales (`,` $zero_points^)? attr-dict `:` functional-type(operands, results)}];
 }
 

@@ -214,8 +214,32 @@ void dequantizeRows(const QuantizedRows &rows, float *out) {
     }
 }
 
+/// A row with the scale and zero point of ONNX DynamicQuantizeLinear.
+static void quantizeWithZero(const ActivationLayout &layout, const float *x, uint8_t *out) {
+  float least = 0, greatest = 0;
+  for (int64_t i = 0; i < layout.k; ++i) {
+    least = std::fmin(least, x[i]);
+    greatest = std::fmax(greatest, x[i]);
+  }
+  float scale = (greatest - least) / 255;
+  if (scale == 0)
+    scale = 1;
+  int32_t zero = int32_t(std::nearbyint(std::fmin(255.0f, std::fmax(0.0f, 0.0f - least / scale)))), sum = 0;
+  for (int64_t i = 0; i < layout.k; ++i) {
+    int32_t code = std::clamp(int32_t(std::nearbyint(x[i] / scale)) + zero, 0, 255) - 128;
+    out[i] = uint8_t(int8_t(code));
+    sum += code;
+  }
+  int32_t added = 128 - zero;
+  std::memcpy(out + layout.scales(), &scale, sizeof scale);
+  std::memcpy(out + layout.sums(), &sum, sizeof sum);
+  std::memcpy(out + layout.zeros(), &added, sizeof added);
+}
+
 void quantizeActivations(const ActivationLayout &layout, const float *x, uint8_t *out) {
   std::memset(out, 0, layout.rowBytes());
+  if (layout.hasZeros)
+    return quantizeWithZero(layout, x, out);
   for (int64_t group = 0; group < layout.groups(); ++group) {
     int64_t begin = group * layout.groupColumns(), end = std::min(begin + layout.groupColumns(), layout.k);
     float largest = 0;

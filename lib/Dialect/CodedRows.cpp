@@ -118,6 +118,8 @@ FailureOr<CodedRows> CodedRows::open(CodesAttr source, int64_t k, StringRef mode
     result.opened.push_back(std::move(*bytes));
   }
   result.codes = result.integersOf(source, 0, source.getPacked());
+  if (DenseF32ArrayAttr codebook = source.getCodebook())
+    result.codebook.assign(codebook.asArrayRef().begin(), codebook.asArrayRef().end());
   if (failed(source.getPacked() ? result.placePacked(source, emitError) : result.placePlain(source, emitError)) ||
       failed(result.readScales(source, emitError)) ||
       (result.opened.size() > 2 && failed(result.readZeros(source, emitError))))
@@ -126,7 +128,8 @@ FailureOr<CodedRows> CodedRows::open(CodesAttr source, int64_t k, StringRef mode
 }
 
 bool CodedRows::fits(const FormatRow &format) const {
-  if (format.isFloat() || !format.codebook.empty() || (format.scale != Scale::F32 && format.scale != Scale::F16))
+  if (format.isFloat() || !format.codebook.empty() || !codebook.empty() ||
+      (format.scale != Scale::F32 && format.scale != Scale::F16))
     return false;
   // A block may be several groups, each with the block's scale.
   bool hasGroups = block >= k || (format.group != 0 && block % format.group == 0);
@@ -169,9 +172,13 @@ void CodedRows::read(int64_t first, int64_t count, const FormatRow &format, Quan
 }
 
 void CodedRows::read(int64_t first, int64_t count, float *out) const {
+  auto number = [&](int64_t row, int64_t column) {
+    int64_t found = code(row, column);
+    return codebook.empty() ? float(found) - zero(row, column / block) : codebook[found];
+  };
   for (int64_t row = first; row < first + count; ++row)
     for (int64_t column = 0; column < k; ++column)
-      *out++ = (float(code(row, column)) - zero(row, column / block)) * scale(row, column / block);
+      *out++ = number(row, column) * scale(row, column / block);
 }
 
 void CodedRows::release(MLIRContext *context) const {

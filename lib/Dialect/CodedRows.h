@@ -47,7 +47,7 @@ private:
   float scale(int64_t row, int64_t b) const { return scales[scaleIndex(row, b)]; }
   float zero(int64_t row, int64_t b) const { return zeros.empty() ? defaultZero : zeros[scaleIndex(row, b)]; }
   int64_t code(int64_t row, int64_t column) const {
-    return codes.at((row * codeOfRow + column * codeOfColumn) * codes.stride);
+    return codes.at((row * codeOfRow + (codebook.empty() ? column : column ^ 1) * codeOfColumn) * codes.stride);
   }
 
   std::vector<SourceBytes> opened;
@@ -57,6 +57,7 @@ private:
   int64_t scaleOfRow = 0, scaleOfBlock = 0; ///< the same of scales, by row and by block
   std::vector<float> scales, zeros;         ///< no `zeros`: all are `defaultZero`
   float defaultZero = 0;
+  std::vector<float> codebook; ///< what codes choose from; empty: they are numbers themselves
 };
 
 /// A source of a weight while somebody reads it.

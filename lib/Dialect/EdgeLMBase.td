@@ -51,14 +51,17 @@ def EdgeLM_CodesAttr : EdgeLM_Attr<"Codes", "codes"> {
 
     Without `packed`, codes, scales and zero points are those of an `edgelm.dequantize` with this `axis` and `block` (0: one scale for
     all, or for each place along `axis`); the codes are `[N, K]`, or `[K, N]` where they are `transposed`. With `packed` they are those of an
-    `edgelm.dequantize_blocks` of so many bits and this block.
+    `edgelm.dequantize_blocks` of so many bits, this block and perhaps this `codebook`.
 
     Example: `#edgelm.codes<[#edgelm.weight<...>, #edgelm.weight<...>], [tensor<64x8x16xui8>, tensor<512xf32>] packed 4 axis 1 block 32>`
   }];
   let parameters = (ins "::mlir::ArrayAttr":$sources, "::mlir::ArrayAttr":$types,
       DefaultValuedParameter<"int64_t", "0">:$packed, "int64_t":$axis, "int64_t":$block,
-      DefaultValuedParameter<"bool", "false">:$transposed);
-  let assemblyFormat = [{`<` $sources `,` $types (`packed` $packed^)? `axis` $axis `block` $block (`transposed` `=` $transposed^)? `>`}];
+      DefaultValuedParameter<"bool", "false">:$transposed, OptionalParameter<"::mlir::DenseF32ArrayAttr">:$codebook);
+  let assemblyFormat = [{
+    `<` $sources `,` $types (`packed` $packed^)? `axis` $axis `block` $block (`transposed` `=` $transposed^)?
+    (`codebook` $codebook^)? `>`
+  }];
 }
 
 def EdgeLM_MaskKind : I32EnumAttr<"MaskKind", "which keys a query may see", [
@@ -111,15 +114,17 @@ def EdgeLM_Int8RowsType : EdgeLM_Type<"Int8Rows", "int8_rows"> {
   let summary = "Element of activations that were quantized row by row";
   let description = [{
     A row, along the last dimension, is a block of bytes (`ActivationLayout`): int8 codes, and for each group of `group`
-    columns (0: the whole row) a scale and the sum of the codes.
+    columns (0: the whole row) a scale and the sum of the codes. With `zeros` there is also a zero point, as ONNX
+    DynamicQuantizeLinear chooses it.
 
     Constraints:
     * (C1) `group` is a multiple of 32, or 0.
+    * (C2) only whole rows have zero points.
 
-    Example: `tensor<1x288x!edgelm.int8_rows<32>>`
+    Examples: `tensor<1x288x!edgelm.int8_rows<32>>`, `tensor<1x288x!edgelm.int8_rows<0 zeros = true>>`
   }];
-  let parameters = (ins "int64_t":$group);
-  let assemblyFormat = "`<` $group `>`";
+  let parameters = (ins "int64_t":$group, DefaultValuedParameter<"bool", "false">:$zeros);
+  let assemblyFormat = "`<` $group (`zeros` `=` $zeros^)? `>`";
   let genVerifyDecl = 1;
 }
 

@@ -18,6 +18,15 @@ static constexpr FormatRow kFormats[] = {
     {"int6_g64", "int6,w6g64", "6 bits in groups of 64", {4, 2}, 64, Scale::F16, false, {}},
     {"int5_g64", "int5,w5g64", "5 bits in groups of 64", {4, 1}, 64, Scale::F16, false, {}},
     {"int8_g32_f32", "", "8 bits in groups of 32, scales in f32", {8, 0}, 32, Scale::F32, false, {}},
+    {"int8_sums",
+     "",
+     "8 bits, one scale and sum a row, for activations with zero points",
+     {8, 0},
+     0,
+     Scale::F32,
+     false,
+     {},
+     true},
     {"int4_g32", "int4,q4_0,w4g32", "4 bits in groups of 32", {4, 0}, 32, Scale::F16, false, {}},
     {"int4_g64", "w4g64", "4 bits in groups of 64", {4, 0}, 64, Scale::F16, false, {}},
     {"int4_g128", "w4g128", "4 bits in groups of 128", {4, 0}, 128, Scale::F16, false, {}},
@@ -62,6 +71,8 @@ double FormatRow::bitsPerWeight(int64_t k) const {
   }
   if (hasZeroPoints)
     perRow += 8.0 * groups(k);
+  if (hasRowSums)
+    perRow += 32;
   return perRow / k;
 }
 

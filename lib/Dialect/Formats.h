@@ -56,6 +56,8 @@ struct FormatRow {
   bool hasZeroPoints;
   /// The integers that codes stand for, [2^bits]; empty: see above.
   std::span<const int8_t> codebook;
+  /// The sum of each row's integers lies beside its scale, for activations with zero points. Only with one scale a row.
+  bool hasRowSums = false;
 
   /// Bits of a code.
   constexpr int bits() const { return planes[0] + planes[1]; }

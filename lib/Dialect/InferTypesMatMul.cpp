@@ -60,6 +60,10 @@ LogicalResult DequantizeBlocksOp::inferReturnTypes(MLIRContext *, OptionalLocati
   if (codes.getRank() != 3 || !codes.hasStaticShape() || codes.getDimSize(1) != blocks || codes.getDimSize(2) != bytes)
     return emitOptionalError(location, "codes have the type ", codes, "; expected [N, ", blocks, ", ", bytes,
                              "] for k ", k, ", ", bits, " bits and blocks of ", blockSize);
+  if (adaptor.getCodebook() &&
+      (bits != 4 || blockSize % 2 != 0 || adaptor.getZeroPoints() || adaptor.getCodebook()->size() != 16))
+    return emitOptionalError(location, "expected a codebook of 16 numbers for 4 bits without zero points, found ",
+                             adaptor.getCodebook()->size(), " numbers for ", bits, " bits");
   int64_t rows = codes.getDimSize(0);
   RankedTensorType scales = tensorType(adaptor.getScales());
   if (scales.hasStaticShape() && scales.getNumElements() != rows * blocks)

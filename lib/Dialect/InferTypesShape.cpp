@@ -276,7 +276,8 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, OptionalLocation location
 LogicalResult PadOp::inferReturnTypes(MLIRContext *, OptionalLocation location, Adaptor adaptor, Types &types) {
   RankedTensorType input = tensorType(adaptor.getInput());
   int64_t rank = input.getRank();
-  FailureOr<Shape> pads = shapeOperand(location, "pads", adaptor.getPads());
+  FailureOr<Shape> pads =
+      adaptor.getPads() ? Shape(*adaptor.getPads()) : shapeOperand(location, "pads", adaptor.getBy());
   if (failed(pads))
     return failure();
   if (static_cast<int64_t>(pads->size()) != 2 * rank)

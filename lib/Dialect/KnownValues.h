@@ -8,9 +8,6 @@
 
 namespace edgelm {
 
-/// Attribute of an `edgelm.pad` whose pads a kernel knows: their elements.
-inline constexpr llvm::StringLiteral kPadsAttr = "edgelm.pads";
-
 /// Elements of `value`, a rank-0 or rank-1 integer tensor of at most 64 elements, in order; `ShapedType::kDynamic`
 /// stands for an element that is not known. Follows constants, `edgelm.shape` of partly static tensors, and the few
 /// operations that exporters compute shapes with. None when the number of elements is unknown.

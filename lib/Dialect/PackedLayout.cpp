@@ -27,8 +27,12 @@ int64_t PackedLayout::zeroPoints() const {
   return groupScales() + roundedUp(groups() * panel * width, partAlignment());
 }
 
+int64_t PackedLayout::rowSums() const {
+  return zeroPoints() + (format->hasZeroPoints ? roundedUp(groups() * panel, partAlignment()) : 0);
+}
+
 int64_t PackedLayout::plane(int index) const {
-  int64_t at = zeroPoints() + (format->hasZeroPoints ? roundedUp(groups() * panel, partAlignment()) : 0);
+  int64_t at = rowSums() + (format->hasRowSums ? roundedUp(panel * 4, partAlignment()) : 0);
   for (int before = 0; before < index; ++before)
     at += roundedUp(paddedK() * panel * format->planes[before] / 8, partAlignment());
   return at;
@@ -46,8 +50,14 @@ int64_t ActivationLayout::sums() const {
   return scales() + roundedUp(groups() * 4, kRowAlignment);
 }
 
+int64_t ActivationLayout::zeros() const {
+  return sums() + roundedUp(groups() * 4, kRowAlignment);
+}
+
 int64_t ActivationLayout::rowBytes() const {
-  return isCompact ? scales() + groups() * 4 : sums() + roundedUp(groups() * 4, kRowAlignment);
+  if (isCompact)
+    return scales() + groups() * 4;
+  return zeros() + (hasZeros ? roundedUp(groups() * 4, kRowAlignment) : 0);
 }
 
 } // namespace edgelm

@@ -16,6 +16,8 @@ inline constexpr int64_t kPartAlignment = 64; // bytes
 inline constexpr int64_t kRowAlignment = 16; // bytes
 /// Products of int8 that a sum of 32 bits holds, were one factor -128: 128 * 127 * 131072 < 2^31.
 inline constexpr int64_t kMaxSummedColumns = 131072;
+/// The same where an activation is the difference of its code and a zero point: 128 * 255 * 65536 < 2^31.
+inline constexpr int64_t kMaxColumnsWithZeros = 65536;
 
 /// Panels of `panel` output rows of W[N, K], each one block of bytes:
 ///
@@ -24,6 +26,7 @@ inline constexpr int64_t kMaxSummedColumns = 131072;
 ///   super scales   f32 [supers][panel]    Scale::Double
 ///   group scales   f16 [groups][panel]    Scale::F16;  u8 [groups][panel]  Scale::Integer, Scale::Double
 ///   zero points    u8  [groups][panel]
+///   row sums       i32 [panel]            of the integers that the codes stand for, where the format has them
 ///   planes         one after the other
 ///
 /// every part padded with zeros to a multiple of partAlignment(). A plane of b bits covers 32 / b columns in a step:
@@ -48,6 +51,7 @@ struct PackedLayout {
   int64_t floatScales() const { return 0; }
   int64_t groupScales() const;
   int64_t zeroPoints() const;
+  int64_t rowSums() const;
   int64_t plane(int index) const;
   /// Bytes of one panel.
   int64_t panelBytes() const;
@@ -69,19 +73,25 @@ inline constexpr float kSmallestActivation = 0x1p-119f;
 ///   codes    int8 [paddedK]
 ///   scales   f32 [groups]
 ///   sums     i32 [groups], of the group's codes
+///   zeros    i32 [groups], with `hasZeros`: what is added to a code before it is multiplied
 ///
 /// every part padded with zeros to a multiple of kRowAlignment. For each group of `group` columns (0: the whole row)
 /// with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even, both quotients rounded to
 /// f32; where a is below kSmallestActivation, all are 0.
+///
+/// With `hasZeros` scale, zero point z and codes are those of ONNX DynamicQuantizeLinear: the range is that of the row
+/// and 0, scale = range / 255 (1 where that is 0), z = -least / scale, code = x / scale + z in 0 .. 255, each rounded half
+/// to even. A byte holds code - 128, and the row's part of `zeros` is 128 - z.
 ///
 /// A compact row, of a key or value cache, has no sums, and only its codes are padded, to a multiple of kCompactUnit.
 struct ActivationLayout {
   int64_t k = 0;
   int64_t group = 0;
   bool isCompact = false;
+  bool hasZeros = false;
 
   /// A compact row of k columns with one scale.
-  static ActivationLayout compact(int64_t k) { return {k, /*group=*/0, /*isCompact=*/true}; }
+  static ActivationLayout compact(int64_t k) { return {k, /*group=*/0, /*isCompact=*/true, /*hasZeros=*/false}; }
 
   int64_t paddedK() const {
     int64_t unit = isCompact ? kCompactUnit : kColumnUnit;
@@ -91,6 +101,7 @@ struct ActivationLayout {
   int64_t groups() const { return (k + groupColumns() - 1) / groupColumns(); }
   int64_t scales() const;
   int64_t sums() const;
+  int64_t zeros() const;
   int64_t rowBytes() const;
 };
 

@@ -56,6 +56,12 @@ void packPanel(const PackedLayout &layout, const QuantizedRows &rows, uint8_t *o
              [&](int64_t offset, const void *from, size_t width) { std::memcpy(out + offset, from, width); });
   std::vector<uint8_t> padded(layout.paddedK(), layout.format->bits() == 8 ? layout.format->offset() : 0);
   for (int64_t row = 0; row < rows.rows; ++row) {
+    if (layout.format->hasRowSums) {
+      int32_t sum = 0;
+      for (int64_t column = 0; column < rows.k; ++column)
+        sum += rows.integer(row, column);
+      std::memcpy(out + layout.rowSums() + row * sizeof sum, &sum, sizeof sum);
+    }
     std::memcpy(padded.data(), &rows.codes[row * rows.k], rows.k);
     forEachPlane(layout, [&](const Plane &plane) {
       const uint8_t *from = padded.data();

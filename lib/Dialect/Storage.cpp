@@ -10,7 +10,8 @@ namespace edgelm {
 ActivationLayout activationLayout(RankedTensorType type) {
   if (isa<Int8CacheType>(type.getElementType()))
     return ActivationLayout::compact(type.getShape().back());
-  return {type.getShape().back(), cast<Int8RowsType>(type.getElementType()).getGroup()};
+  Int8RowsType rows = cast<Int8RowsType>(type.getElementType());
+  return {type.getShape().back(), rows.getGroup(), /*isCompact=*/false, rows.getZeros()};
 }
 
 PackedLayout packedLayout(RankedTensorType type, int64_t panel) {

@@ -114,8 +114,13 @@ static LogicalResult verifyFormats(LinearOp op) {
   if (quantized.getGroup() != expected)
     return op.emitOpError("(C6) expects activations in groups of ")
            << expected << ", as " << format << " has them, got " << op.getInput().getType();
-  if (k > kMaxSummedColumns)
-    return op.emitOpError("(C7) expects at most ") << kMaxSummedColumns << " columns, got " << op.getInput().getType();
+  if (quantized.getZeros() != format.row().hasRowSums)
+    return op.emitOpError("(C6) expects activations ")
+           << (quantized.getZeros() ? "without" : "with") << " zero points, as " << format << " has them, got "
+           << op.getInput().getType();
+  int64_t most = quantized.getZeros() ? kMaxColumnsWithZeros : kMaxSummedColumns;
+  if (k > most)
+    return op.emitOpError("(C7) expects at most ") << most << " columns, got " << op.getInput().getType();
   return success();
 }
 

@@ -153,8 +153,8 @@ def EdgeLM_LinearOp : EdgeLM_Op<"linear", [AttrSizedOperandSegments]> {
     * (C3) with `glu` there are two weights of one shape.
     * (C4) the result's last dimension is the sum of the weights' N (with `glu`, one N), the others are those of `input`.
     * (C5) weights are all of one number format, or none is.
-    * (C6) an `input` of `!edgelm.int8_rows` has the group of the weights' format: 0 where one scale serves a whole sum.
-    * (C7) with such an input K is at most 131,072, so that sums of products fit 32 bits.
+    * (C6) an `input` of `!edgelm.int8_rows` has the group of the weights' format: 0 where one scale serves a whole sum; it has zero points where the format has the sums of its rows.
+    * (C7) with such an input K is at most 131,072, with zero points 65,536, so that sums of products fit 32 bits.
   }];
   let arguments = (ins EdgeLM_ActivationTensor:$input, Variadic<EdgeLM_WeightTensor>:$weights, Variadic<EdgeLM_Tensor>:$biases,
       Optional<EdgeLM_Tensor>:$residual, DenseBoolArrayAttr:$transposed, OptionalAttr<StrAttr>:$activation, UnitAttr:$glu);
@@ -201,6 +201,7 @@ def EdgeLM_QuantizeRowsOp : EdgeLM_Op<"quantize_rows"> {
   let summary = "Activations in int8, with scales chosen for each row";
   let description = [{
     For each group of columns of each row, with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even.
+    Where rows have zero points, scale, zero point and codes (less 128) are those of ONNX DynamicQuantizeLinear for each row alone.
 
     Constraints:
     * (C1) `input` is f32.

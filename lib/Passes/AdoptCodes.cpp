@@ -2,6 +2,7 @@
 // Keeps the codes and scales of matrices that were quantized when they were exported.
 #include "Dialect/CodedRows.h"
 #include "Dialect/Storage.h"
+#include "Passes/CodeSources.h"
 #include "Passes/Match.h"
 #include "Passes/Passes.h"
 
@@ -12,30 +13,6 @@ namespace edgelm {
 
 using namespace mlir;
 using namespace edgelm;
-
-/// The bytes behind a part of a quantized matrix; null where it is computed.
-static Attribute bytesOf(Value value) {
-  if (WeightOp weight = value.getDefiningOp<WeightOp>())
-    return weight.getSource();
-  ConstantOp constant = value.getDefiningOp<ConstantOp>();
-  return constant ? Attribute(constant.getValue()) : Attribute();
-}
-
-/// `#edgelm.codes` of an operation's parts; null where one of them is computed.
-static CodesAttr codesOf(ArrayRef<Value> parts, int64_t packed, int64_t axis, int64_t block, bool transposed) {
-  SmallVector<Attribute> sources, types;
-  for (Value part : parts) {
-    if (!part)
-      continue;
-    sources.push_back(bytesOf(part));
-    types.push_back(TypeAttr::get(part.getType()));
-    if (!sources.back())
-      return {};
-  }
-  Builder builder(parts.front().getContext());
-  return CodesAttr::get(builder.getContext(), builder.getArrayAttr(sources), builder.getArrayAttr(types), packed, axis,
-                        block, transposed);
-}
 
 namespace {
 struct AdoptCodes : edgelm::impl::AdoptCodesBase<AdoptCodes> {
@@ -101,7 +78,8 @@ WalkResult AdoptCodes::adopt(OpOperand &operand, bool transposed) {
   if (DequantizeOp op = value.getDefiningOp<DequantizeOp>())
     codes = codesOf({op.getInput(), op.getScale(), op.getZeroPoint()}, 0, op.getAxis(), op.getBlockSize(), transposed);
   else if (DequantizeBlocksOp op = value.getDefiningOp<DequantizeBlocksOp>(); op && !transposed)
-    codes = codesOf({op.getCodes(), op.getScales(), op.getZeroPoints()}, op.getBits(), 1, op.getBlockSize(), false);
+    codes = codesOf({op.getCodes(), op.getScales(), op.getZeroPoints()}, op.getBits(), 1, op.getBlockSize(), false,
+                    op.getCodebookAttr());
   RankedTensorType type = tensorType(operand.get());
   if (!codes || type.getRank() != 2)
     return WalkResult::advance();

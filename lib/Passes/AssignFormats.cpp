@@ -222,6 +222,17 @@ LogicalResult AssignFormats::check(const Matrix &matrix) {
   return success();
 }
 
+/// Activations that were rounded for the format that a matrix had are again what they were.
+static void dropRounding(Operation *user) {
+  LinearOp linear = dyn_cast<LinearOp>(user);
+  QuantizeRowsOp rows = linear ? linear.getInput().getDefiningOp<QuantizeRowsOp>() : QuantizeRowsOp();
+  if (!rows)
+    return;
+  linear.getInputMutable().assign(rows.getInput());
+  if (rows->use_empty())
+    rows.erase();
+}
+
 void AssignFormats::assign(Matrix &matrix) {
   Type type = typeOf(*matrix.format, &getContext());
   if (type == matrix.source.type.getElementType())
@@ -241,6 +252,7 @@ void AssignFormats::assign(Matrix &matrix) {
           QuantizeWeightOp::create(builder, matrix.source.loc, result, use.operand->get(), use.axis, FloatAttr());
     }
     use.operand->set(quantized);
+    dropRounding(use.operand->getOwner());
   }
 }
 

@@ -184,8 +184,8 @@ FailureOr<bool> Folder::replaceBySimpler(Operation *op) {
   if (!*simpler)
     return false;
   bool isNew = op->getPrevNode() != before;
-  if (isNew)
-    created.push_back(op->getPrevNode());
+  for (Operation *next = before ? before->getNextNode() : &body.front(); next != op; next = next->getNextNode())
+    created.push_back(next);
   replace(op->getResult(0), *simpler, isNew);
   ++counts.simplified;
   return true;

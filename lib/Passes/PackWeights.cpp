@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Replaces weights by packed references: layout, element type and offset of each in the product.
-#include "Dialect/KnownValues.h"
 #include "Dialect/Storage.h"
 #include "Passes/Passes.h"
 #include "Passes/Sources.h"
@@ -31,12 +30,6 @@ struct Key {
 };
 
 } // namespace
-
-/// What is padded shapes the loops of a kernel, so it must be known without reading memory.
-static void notePads(PadOp pad) {
-  if (std::optional<SmallVector<int64_t>> pads = constantValues(pad.getPads()))
-    pad->setAttr(kPadsAttr, Builder(pad).getDenseI64ArrayAttr(*pads));
-}
 
 /// A constant that kernels hold in a register.
 static bool isOneValue(Value value) {
@@ -221,8 +214,6 @@ LogicalResult PackWeights::packFunction(func::FuncOp function) {
     if (LinearOp linear = dyn_cast<LinearOp>(op))
       if (failed(packLinear(linear)))
         return failure();
-    if (PadOp pad = dyn_cast<PadOp>(op))
-      notePads(pad);
     packPlainOperands(op);
   }
   for (Operation *op : llvm::reverse(operations))

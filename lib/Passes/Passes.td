@@ -65,6 +65,32 @@ def ClassifyMasks : Pass<"edgelm-classify-masks", "mlir::ModuleOp"> {
                     Statistic<"numTables", "num-tables", "Tables of positions">];
 }
 
+def AdoptProducts : Pass<"edgelm-adopt-products", "mlir::ModuleOp"> {
+  let summary = "Make integer products of dynamically quantized tokens linears";
+  let description = [{
+    Expects entries. Where tokens go through `edgelm.dynamic_quantize`, each with a scale and a zero point of its own, then through an
+    `edgelm.matmul_integer` with a trained matrix, and its integers times both scales are the result, perhaps with a trained bias, all of that becomes an
+    `edgelm.quantize_rows` with zero points and an `edgelm.linear` of a number format that has the sums of its rows. Codes and
+    scales of the matrix are kept, and the result has the same bits.
+
+    ```
+    x, s, z = edgelm.dynamic_quantize t {per_token}             r = edgelm.quantize_rows t
+    y = cast(edgelm.matmul_integer x, W lhs_zero(z)) * (s * w)  y = edgelm.linear r weights(edgelm.coded_weight of W and w)
+    ```
+
+    A product whose matrix fits no such format stays, and is computed by its definition.
+  }];
+  let statistics = [Statistic<"numAdopted", "num-adopted", "Products that become linears">];
+}
+
+def ExpandQuantize : Pass<"edgelm-expand-quantize", "mlir::ModuleOp"> {
+  let summary = "Write the dynamic quantizations that are left as algebra";
+  let description = [{
+    `edgelm.dynamic_quantize` becomes the reductions, the arithmetic and the `edgelm.quantize` that ONNX DynamicQuantizeLinear is defined
+    by, rounded in the same places.
+  }];
+}
+
 def AdoptCodes : Pass<"edgelm-adopt-codes", "mlir::ModuleOp"> {
   let summary = "Keep the codes of matrices that were quantized when they were exported";
   let description = [{

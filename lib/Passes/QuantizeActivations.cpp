@@ -10,11 +10,14 @@ namespace edgelm {
 using namespace mlir;
 using namespace edgelm;
 
-/// Whether a value was rounded to integers by the export, seen through what only renames it.
+/// Whether a value was rounded to integers by the export, seen through what only moves its elements.
 static bool isQuantized(Value value) {
-  while (ReshapeOp reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getInput();
-  return value.getDefiningOp<DequantizeOp>() != nullptr;
+  Operation *op = value.getDefiningOp();
+  if (ConcatOp concat = dyn_cast_or_null<ConcatOp>(op))
+    return llvm::all_of(concat.getInputs(), isQuantized);
+  if (isa_and_nonnull<ReshapeOp, TransposeOp, SliceOp, PadOp>(op))
+    return isQuantized(op->getOperand(0));
+  return isa_and_nonnull<DequantizeOp>(op);
 }
 
 namespace {
@@ -24,18 +27,18 @@ struct QuantizeActivations : edgelm::impl::QuantizeActivationsBase<QuantizeActiv
       if (function.isExternal())
         continue;
       // In the order of the block, so that the first reader's operation is in front of all others.
-      DenseMap<std::pair<Value, int64_t>, Value> quantized;
+      DenseMap<std::pair<Value, Type>, Value> quantized;
       for (LinearOp linear : function.front().getOps<LinearOp>()) {
         QType format = dyn_cast<QType>(tensorType(linear.getWeights().front()).getElementType());
         RankedTensorType type = tensorType(linear.getInput());
         if (!format || !type.getElementType().isF32() || isQuantized(linear.getInput()))
           continue;
-        int64_t group = format.row().activationGroup();
-        Value &rows = quantized[{linear.getInput(), group}];
+        const FormatRow &row = format.row();
+        Type element = Int8RowsType::get(&getContext(), row.activationGroup(), row.hasRowSums);
+        Value &rows = quantized[{linear.getInput(), element}];
         if (!rows) {
           OpBuilder builder(linear);
-          RankedTensorType result = type.clone(Int8RowsType::get(&getContext(), group));
-          rows = QuantizeRowsOp::create(builder, linear.getLoc(), result, linear.getInput());
+          rows = QuantizeRowsOp::create(builder, linear.getLoc(), type.clone(element), linear.getInput());
           ++numQuantized;
         }
         linear.getInputMutable().assign(rows);

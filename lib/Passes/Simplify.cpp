@@ -37,6 +37,30 @@ static Value asReshape(Operation *op, Value input, OpBuilder &builder) {
   return ReshapeOp::create(builder, op->getLoc(), type, input, Value(), /*allow_zero=*/false);
 }
 
+/// A view of dequantized codes dequantizes that view of the codes, where every row keeps its scale.
+static Value viewOfCodes(Operation *view, OpBuilder &builder) {
+  DequantizeOp op = view->getOperand(0).getDefiningOp<DequantizeOp>();
+  Operation *codes = op ? op.getInput().getDefiningOp() : nullptr;
+  RankedTensorType type = tensorType(view->getResult(0));
+  if (!isa_and_nonnull<WeightOp, ConstantOp>(codes) || op.getBlockSize() != 0 || !type.hasStaticShape())
+    return {};
+  RankedTensorType from = tensorType(op.getInput());
+  bool keepsRows =
+      op.getAxis() == 0 && from.getRank() > 0 && type.getRank() > 0 && type.getDimSize(0) == from.getDimSize(0);
+  if (tensorType(op.getScale()).getNumElements() != 1 && !keepsRows)
+    return {};
+  Value moved = ReshapeOp::create(builder, view->getLoc(), type.clone(from.getElementType()), op.getInput(), Value(),
+                                  /*allow_zero=*/false);
+  return DequantizeOp::create(builder, op.getLoc(), type, moved, op.getScale(), op.getZeroPoint(), /*axis=*/0,
+                              /*block_size=*/0);
+}
+
+/// Reshape, Unsqueeze, Squeeze.
+static Value simplifyView(Operation *op, OpBuilder &builder) {
+  Value view = asReshape(op, op->getOperand(0), builder);
+  return view ? view : viewOfCodes(op, builder);
+}
+
 static Value simplifyTranspose(TransposeOp op, OpBuilder &builder) {
   RankedTensorType input = tensorType(op.getInput());
   if (!input.hasStaticShape())
@@ -91,6 +115,16 @@ static Value simplifySlice(SliceOp op, OpBuilder &builder) {
                          builder.getDenseI64ArrayAttr(type.getShape()), builder.getDenseI64ArrayAttr(steps));
 }
 
+static Value simplifyPad(PadOp op, OpBuilder &builder) {
+  if (op.getPads() || !tensorType(op.getResult()).hasStaticShape())
+    return {};
+  std::optional<SmallVector<int64_t>> pads = constantValues(op.getBy());
+  if (!pads)
+    return {};
+  return PadOp::create(builder, op.getLoc(), op.getType(), op.getInput(), Value(), op.getValue(), op.getModeAttr(),
+                       builder.getDenseI64ArrayAttr(*pads));
+}
+
 static Value simplifyConcat(ConcatOp op, OpBuilder &builder) {
   SmallVector<Value> parts;
   for (Value input : op.getInputs()) {
@@ -133,10 +167,11 @@ static Value simplifySelect(SelectOp op, OpBuilder &builder) {
 
 Value edgelm::simplify(Operation *op, OpBuilder &builder) {
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<ReshapeOp, UnsqueezeOp, SqueezeOp>([&](auto view) { return asReshape(view, view.getInput(), builder); })
+      .Case<ReshapeOp, UnsqueezeOp, SqueezeOp>([&](Operation *view) { return simplifyView(view, builder); })
       .Case([&](TransposeOp transpose) { return simplifyTranspose(transpose, builder); })
       .Case([&](BroadcastOp broadcast) { return simplifyBroadcast(broadcast, builder); })
       .Case([&](SliceOp slice) { return simplifySlice(slice, builder); })
+      .Case([&](PadOp pad) { return simplifyPad(pad, builder); })
       .Case([&](ConcatOp concat) { return simplifyConcat(concat, builder); })
       .Case([&](BinaryOp binary) { return simplifyBinary(binary); })
       .Case([&](SelectOp select) { return simplifySelect(select, builder); })

@@ -77,7 +77,8 @@ std::string qType(const FormatRow &format, bool transposed) {
 /// A function that multiplies x by W in the format.
 std::string linearText(const FormatRow &format, bool transposed, bool quantizeInput) {
   std::string w = transposed ? "tensor<300x5xf32>" : "tensor<5x300xf32>", q = qType(format, transposed);
-  std::string rows = "tensor<3x300x!edgelm.int8_rows<" + std::to_string(format.activationGroup()) + ">>";
+  std::string rows = "tensor<3x300x!edgelm.int8_rows<" + std::to_string(format.activationGroup()) +
+                     (format.hasRowSums ? " zeros = true>>" : ">>");
   std::string text = "func.func @f(%x: tensor<3x300xf32>, %w: " + w + ") -> tensor<3x5xf32> {\n";
   text += "%q = edgelm.quantize_weight %w along " + std::string(transposed ? "0" : "1") + " : " + w + " to " + q + "\n";
   if (quantizeInput)
@@ -106,6 +107,17 @@ Codes quantizedRow(const float *x, int64_t group) {
     for (int64_t k = first; k < end; ++k)
       row.codes.push_back(greatest == 0 ? 0 : static_cast<int>(std::nearbyint(x[k] * inverse)));
   }
+  return row;
+}
+
+/// A row as DynamicQuantizeLinear has it, codes less their zero point.
+Codes quantizedWithZero(const float *x) {
+  float least = std::min(0.0f, *std::min_element(x, x + kK)), greatest = std::max(0.0f, *std::max_element(x, x + kK));
+  float scale = (greatest - least) / 255;
+  int zero = static_cast<int>(std::nearbyint(-least / scale));
+  Codes row = {{}, {scale}};
+  for (int64_t k = 0; k < kK; ++k)
+    row.codes.push_back(std::clamp(static_cast<int>(std::nearbyint(x[k] / scale)) + zero, 0, 255) - zero);
   return row;
 }
 
@@ -143,7 +155,8 @@ TEST_F(ReferenceQuantized, linear_of_codes_in_every_format) {
     std::vector<float> expected;
     for (int64_t row = 0; row < kRows; ++row) {
       int64_t group = format->activationGroup() ? format->activationGroup() : kK;
-      Codes codes = quantizedRow(problem.x.data() + row * kK, group);
+      const float *x = problem.x.data() + row * kK;
+      Codes codes = format->hasRowSums ? quantizedWithZero(x) : quantizedRow(x, group);
       for (int64_t n = 0; n < kN; ++n)
         expected.push_back(expectedOutput(weights, n, codes));
     }

@@ -55,3 +55,36 @@ func.func @reshape_without_shape_keeps_the_elements(%a: tensor<2x3xf32>) -> tens
   %0 = edgelm.reshape %a : (tensor<2x3xf32>) -> tensor<5xf32>
   return %0 : tensor<5xf32>
 }
+
+// -----
+
+func.func @pads_are_known_or_computed(%x: tensor<3xf32>, %by: tensor<2xi64>) {
+  // expected-error @below {{expects either an operand of pads or the attribute pads}}
+  %0 = edgelm.pad %x by(%by) {mode = "edge", pads = array<i64: 1, 1>} : (tensor<3xf32>, tensor<2xi64>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @pads_have_a_mode(%x: tensor<3xf32>) {
+  // expected-error @below {{has the unknown mode "mirror"; known modes: constant, reflect, edge, wrap}}
+  %0 = edgelm.pad %x {mode = "mirror", pads = array<i64: 1, 1>} : (tensor<3xf32>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @scattering_has_a_reduction(%x: tensor<3xf32>, %i: tensor<2x1xi64>, %u: tensor<2xf32>) {
+  // expected-error @below {{has the unknown reduction "mean"; known: add, mul, min, max}}
+  %0 = edgelm.scatter_nd %x, %i, %u {reduction = "mean"} : (tensor<3xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @a_codebook_is_for_four_bits(%c: tensor<1x1x16xui8>, %s: tensor<1xf32>) {
+  // expected-error @below {{expected a codebook of 16 numbers for 4 bits without zero points, found 2 numbers for 4 bits}}
+  // expected-error @below {{failed to infer returned types}}
+  %0 = edgelm.dequantize_blocks %c, %s {bits = 4 : i64, block_size = 32 : i64, k = 32 : i64, codebook = array<f32: 0.0, 1.0>} : (tensor<1x1x16xui8>, tensor<1xf32>) -> tensor<1x32xf32>
+  return
+}

@@ -21,6 +21,11 @@ func.func private @int8_rows_c1(tensor<2x96x!edgelm.int8_rows<48>>)
 
 // -----
 
+// expected-error @below {{(C2) expects zero points for whole rows only, got groups of 32}}
+func.func private @int8_rows_c2(tensor<2x96x!edgelm.int8_rows<32 zeros = true>>)
+
+// -----
+
 func.func @only_few_operations_know_formats(%w: tensor<2x64x!edgelm.q<"int8">>) {
   // expected-error @below {{operand #0 must be ranked tensor of plain element values}}
   %0 = edgelm.unary "neg" %w : (tensor<2x64x!edgelm.q<"int8">>) -> tensor<2x64x!edgelm.q<"int8">>
@@ -96,6 +101,30 @@ func.func @linear_c6_group(%x: tensor<2x64x!edgelm.int8_rows<32>>, %w: tensor<8x
 func.func @linear_c6_float(%x: tensor<2x64x!edgelm.int8_rows<32>>, %w: tensor<8x64xf32>) {
   // expected-error @below {{(C6) has quantized activations, so it expects weights of a number format, got 'tensor<8x64xf32>'}}
   %0 = edgelm.linear %x weights(%w) {transposed = array<i1: false>} : (tensor<2x64x!edgelm.int8_rows<32>>, tensor<8x64xf32>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @linear_c7_zeros(%x: tensor<1x65568x!edgelm.int8_rows<0 zeros = true>>, %w: tensor<8x65568x!edgelm.q<"int8_sums">>) {
+  // expected-error @below {{(C7) expects at most 65536 columns, got 'tensor<1x65568x!edgelm.int8_rows<0 zeros = true>>'}}
+  %0 = edgelm.linear %x weights(%w) {transposed = array<i1: false>} : (tensor<1x65568x!edgelm.int8_rows<0 zeros = true>>, tensor<8x65568x!edgelm.q<"int8_sums">>) -> tensor<1x8xf32>
+  return
+}
+
+// -----
+
+func.func @linear_c6_zeros(%x: tensor<1x64x!edgelm.int8_rows<0>>, %w: tensor<8x64x!edgelm.q<"int8_sums">>) {
+  // expected-error @below {{(C6) expects activations with zero points, as '!edgelm.q<"int8_sums">' has them, got 'tensor<1x64x!edgelm.int8_rows<0>>'}}
+  %0 = edgelm.linear %x weights(%w) {transposed = array<i1: false>} : (tensor<1x64x!edgelm.int8_rows<0>>, tensor<8x64x!edgelm.q<"int8_sums">>) -> tensor<1x8xf32>
+  return
+}
+
+// -----
+
+func.func @linear_c6_no_zeros(%x: tensor<1x64x!edgelm.int8_rows<0 zeros = true>>, %w: tensor<8x64x!edgelm.q<"int8">>) {
+  // expected-error @below {{(C6) expects activations without zero points, as '!edgelm.q<"int8">' has them}}
+  %0 = edgelm.linear %x weights(%w) {transposed = array<i1: false>} : (tensor<1x64x!edgelm.int8_rows<0 zeros = true>>, tensor<8x64x!edgelm.q<"int8">>) -> tensor<1x8xf32>
   return
 }
 

@@ -24,7 +24,7 @@ func.func private @matrices(%tokens: tensor<1xi32>) -> tensor<1x96xf32> {
 // CHECK: edgelm.linear {{.*}} (tensor<2x96x!edgelm.int8_rows<32>>, tensor<32x96x!edgelm.q<"int4_g32">>) -> tensor<2x32xf32>
 // CHECK: edgelm.quantize_rows %{{.*}} : tensor<2x32xf32> to tensor<2x32x!edgelm.int8_rows<0>>
 // CHECK: edgelm.linear {{.*}} (tensor<2x32x!edgelm.int8_rows<0>>, tensor<96x32x!edgelm.q<"int8">>) -> tensor<2x96xf32>
-// PLAN: edgelm.regions = {{.*}}shared = array<i64: 1536, 768>
+// PLAN: edgelm.regions = {{.*}}shared = array<i64: 1536, 1280>
 // PLAN: edgelm.rms_norm {{.*}}edgelm.offset = [[#%d,AREA:1536]]
 // PLAN: edgelm.linear {{.*}}edgelm.offset = [[#AREA + 512]]
 func.func @activations(%x: tensor<2x96xf32>) -> tensor<2x96xf32> {
@@ -36,4 +36,19 @@ func.func @activations(%x: tensor<2x96xf32>) -> tensor<2x96xf32> {
   %2 = edgelm.quantize_rows %1 : tensor<2x32xf32> to tensor<2x32x!edgelm.int8_rows<0>>
   %3 = edgelm.linear %2 weights(%b) {transposed = array<i1: false>} : (tensor<2x32x!edgelm.int8_rows<0>>, tensor<96x32x!edgelm.q<"int8">>) -> tensor<2x96xf32>
   return %3 : tensor<2x96xf32>
+}
+
+// Zero points take a part of their own, 64 bytes: codes, scales, sums and zeros of a row are 64 + 64 + 64 + 64; the
+// shared region ends with two of them.
+// CHECK-LABEL: func.func @activations_with_zero_points
+// CHECK: edgelm.quantize_rows %{{.*}} : tensor<2x32xf32> to tensor<2x32x!edgelm.int8_rows<0 zeros = true>>
+// PLAN-LABEL: func.func @activations_with_zero_points
+// PLAN: edgelm.quantize_rows {{.*}}edgelm.offset = 2304
+// PLAN: edgelm.linear {{.*}}edgelm.offset = 1536
+func.func @activations_with_zero_points(%x: tensor<2x32xf32>) -> tensor<2x96xf32> {
+  %a = edgelm.packed_weight [#w] stored_as [f32] panel 32 at 0 {transposed = array<i1: false>} : tensor<96x32x!edgelm.q<"int8_sums">>
+  %0 = edgelm.quantize_rows %x : tensor<2x32xf32> to tensor<2x32x!edgelm.int8_rows<0 zeros = true>>
+  %1 = edgelm.linear %0 weights(%a) {transposed = array<i1: false>} : (tensor<2x32x!edgelm.int8_rows<0 zeros = true>>, tensor<96x32x!edgelm.q<"int8_sums">>) -> tensor<2x96xf32>
+  %2 = edgelm.unary "tanh" %1 : (tensor<2x96xf32>) -> tensor<2x96xf32>
+  return %2 : tensor<2x96xf32>
 }

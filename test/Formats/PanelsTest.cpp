@@ -54,6 +54,7 @@ static constexpr Golden kGolden[] = {
     {"int8", "0000003f", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
     {"int8_g32", "00380000", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
     {"int8_g32_f32", "0000003f", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
+    {"int8_sums", "0000003f f1ffffff", "81899199a1a9b2bac2cad2dbe3ebf3fb040c141c242d353d454d565e666e767f"},
     {"int6_g64", "00380000", "40516273c8d9eafb40516273c8d9eafb 0000000055555555"},
     {"int5_g64", "00380000", "40516273c8d9eafb40516273c8d9eafb f0f0f0f0"},
     {"int4_g32", "00380000", "40516273c8d9eafb40516273c8d9eafb"},
@@ -84,8 +85,8 @@ TEST(Panels, have_golden_bytes) {
     PackedLayout layout;
     std::vector<uint8_t> panel = packRow(*format, layout);
     std::string scales, planes;
-    int64_t parts[] = {0, layout.groupScales(), layout.zeroPoints(), layout.plane(0)};
-    for (int part = 0; part < 3; ++part)
+    int64_t parts[] = {0, layout.groupScales(), layout.zeroPoints(), layout.rowSums(), layout.plane(0)};
+    for (int part = 0; part < 4; ++part)
       if (parts[part] != parts[part + 1])
         scales += (scales.empty() ? "" : " ") + hex(panel, parts[part], parts[part] + 4);
     for (int index = 0; index < 2 && format->planes[index]; ++index)

@@ -71,6 +71,12 @@ void PackedMatrix::pack() {
       if (format.hasZeroPoints)
         put(layout.zeroPoints(), group, zeroPoints[at]);
     }
+    if (format.hasRowSums) {
+      int32_t sum = 0;
+      for (int64_t column = 0; column < layout.k; ++column)
+        sum += value(row, column);
+      put(layout.rowSums(), 0, sum);
+    }
     for (int64_t column = 0; column < layout.k; ++column) {
       int code = codes[row * layout.k + column];
       if (format.bits() == 8)
@@ -92,7 +98,7 @@ PackedRows::PackedRows(const ActivationLayout &layout, int64_t rows, uint32_t se
   for (int64_t row = 0; row < rows; ++row) {
     std::vector<int32_t> sums(layout.groups());
     for (int64_t column = 0; column < layout.k; ++column) {
-      codes.push_back(int8_t(int64_t(random() % 255) - 127));
+      codes.push_back(layout.hasZeros ? int8_t(random() % 256) : int8_t(int64_t(random() % 255) - 127));
       sums[column / layout.groupColumns()] += codes.back();
     }
     for (int64_t group = 0; group < layout.groups(); ++group)
@@ -101,6 +107,9 @@ PackedRows::PackedRows(const ActivationLayout &layout, int64_t rows, uint32_t se
     std::memcpy(to, codes.data() + row * layout.k, layout.k);
     std::memcpy(to + layout.scales(), scales.data() + row * layout.groups(), layout.groups() * 4);
     std::memcpy(to + layout.sums(), sums.data(), layout.groups() * 4);
+    zeros.push_back(layout.hasZeros ? int32_t(random() % 256) - 127 : 0);
+    if (layout.hasZeros)
+      std::memcpy(to + layout.zeros(), &zeros.back(), sizeof zeros.back());
   }
 }
 
@@ -110,7 +119,7 @@ float expectedSum(const PackedMatrix &weights, const PackedRows &input, int64_t 
   for (int64_t group = 0; group < groups; ++group) {
     int32_t integer = 0;
     for (int64_t column = group * columns; column < std::min(k, (group + 1) * columns); ++column)
-      integer += weights.value(n, column) * input.codes[row * k + column];
+      integer += weights.value(n, column) * (input.codes[row * k + column] + input.zeros[row]);
     volatile float scale = input.scales[row * groups + group] * weights.scale(n, group * columns);
     volatile float product = float(integer) * scale;
     sum = groups == 1 ? product + 0 : sum + product;

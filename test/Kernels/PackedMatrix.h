@@ -28,13 +28,14 @@ private:
   void pack();
 };
 
-/// Rows of random activation codes, scales and sums.
+/// Rows of random activation codes, scales, sums and perhaps zero points.
 struct PackedRows {
   PackedRows(const ActivationLayout &layout, int64_t rows, uint32_t seed);
 
   ActivationLayout layout;
-  std::vector<int8_t> codes; ///< [rows][k]
-  std::vector<float> scales; ///< [rows][groups]
+  std::vector<int8_t> codes;  ///< [rows][k]
+  std::vector<float> scales;  ///< [rows][groups]
+  std::vector<int32_t> zeros; ///< [rows], added to codes; 0 where the layout has none
   std::vector<uint8_t> bytes;
 };
 

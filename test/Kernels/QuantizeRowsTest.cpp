@@ -9,42 +9,58 @@
 
 #include "gtest/gtest.h"
 
+#include <cmath>
 #include <cstring>
 
 using namespace edgelm;
 
 namespace {
 
-/// Columns and group.
-const ActivationLayout kLayouts[] = {{5, 32}, {64, 32}, {330, 32}, {330, 128}, {331, 0}, {96, 0}, {520, 256}};
+/// Rows of so many columns with a zero point.
+ActivationLayout withZeros(int64_t columns) {
+  return {columns, /*group=*/0, /*isCompact=*/false, /*hasZeros=*/true};
+}
 
-/// Codes, scales and sums of one row, without the padding between them.
+/// Columns and group.
+const ActivationLayout kLayouts[] = {{5, 32}, {64, 32},   {330, 32},    {330, 128},    {331, 0},
+                                     {96, 0}, {520, 256}, withZeros(5), withZeros(96), withZeros(331)};
+
+std::string nameOf(const ActivationLayout &layout) {
+  return std::to_string(layout.k) + " " + std::to_string(layout.group) + (layout.hasZeros ? " with zeros" : "");
+}
+
+/// Codes, scales, sums and zero points of one row, without the padding between them.
 void expectRow(const ActivationLayout &layout, const uint8_t *found, const uint8_t *expected) {
   ASSERT_EQ(0, std::memcmp(found, expected, layout.paddedK())) << "codes";
   ASSERT_EQ(0, std::memcmp(found + layout.scales(), expected + layout.scales(), layout.groups() * 4)) << "scales";
   ASSERT_EQ(0, std::memcmp(found + layout.sums(), expected + layout.sums(), layout.groups() * 4)) << "sums";
+  if (layout.hasZeros)
+    ASSERT_EQ(0, std::memcmp(found + layout.zeros(), expected + layout.zeros(), 4)) << "zeros";
 }
 
 TEST(QuantizeRows, EqualsTheCodec) {
   for (const TargetSpec &target : runnableTargets())
     for (const ActivationLayout &layout : kLayouts) {
-      SCOPED_TRACE(target.name + " " + std::to_string(layout.k) + " " + std::to_string(layout.group));
-      QuantizeRowsSpec spec = {4, layout};
+      SCOPED_TRACE(target.name + " " + nameOf(layout));
+      QuantizeRowsSpec spec = {5, layout};
       KernelJit jit(target,
                     [&](mlir::ModuleOp module, const IsaRow &isa) { getQuantizeRowsKernel(module, spec, isa); });
-      std::vector<float> input = randomFloats(4 * layout.k, 1);
+      std::vector<float> input = randomFloats(5 * layout.k, 1);
       // A row of zeros but for its last number, and one of numbers too small to divide by.
       std::fill(input.begin() + layout.k, input.begin() + 2 * layout.k - 1, 0.0f);
       for (int64_t i = 0; i < layout.k; ++i)
         input[2 * layout.k + i] *= 0x1p-130f;
-      std::vector<uint8_t> output(4 * layout.rowBytes(), 77), expected(layout.rowBytes());
+      // One of numbers of one sign, whose range still includes 0.
+      for (int64_t i = 0; i < layout.k; ++i)
+        input[3 * layout.k + i] = -1 - std::fabs(input[3 * layout.k + i]);
+      std::vector<uint8_t> output(5 * layout.rowBytes(), 77), expected(layout.rowBytes());
       void *buffers[] = {input.data(), output.data()};
-      jit.task(spec.name())(buffers, 0, 3, 0, 4);
-      for (int64_t row = 0; row < 3; ++row) {
+      jit.task(spec.name())(buffers, 0, 4, 0, 5);
+      for (int64_t row = 0; row < 4; ++row) {
         quantizeActivations(layout, input.data() + row * layout.k, expected.data());
         ASSERT_NO_FATAL_FAILURE(expectRow(layout, output.data() + row * layout.rowBytes(), expected.data())) << row;
       }
-      ASSERT_EQ(output[3 * layout.rowBytes()], 77);
+      ASSERT_EQ(output[4 * layout.rowBytes()], 77);
     }
 }
 
@@ -52,7 +68,7 @@ TEST(QuantizeRows, FusesWithNorms) {
   for (const TargetSpec &target : runnableTargets())
     for (const ActivationLayout &layout : kLayouts)
       for (NormKind kind : {NormKind::Rms, NormKind::Layer}) {
-        SCOPED_TRACE(target.name + " " + std::to_string(layout.k) + " " + std::to_string(layout.group));
+        SCOPED_TRACE(target.name + " " + nameOf(layout));
         NormSpec plain;
         plain.kind = kind;
         plain.rows = 2;

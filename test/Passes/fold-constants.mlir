@@ -59,3 +59,13 @@ func.func @gives_slices_their_bounds(%x: tensor<4x6xf32>) -> (tensor<4x2xf32>, t
   %1:2 = edgelm.split %x sizes(%sizes) {axis = 0 : i64, edgelm.id = 3 : i64} : (tensor<4x6xf32>, tensor<2xi64>) -> (tensor<3x6xf32>, tensor<1x6xf32>)
   return %0, %1#1 : tensor<4x2xf32>, tensor<1x6xf32>
 }
+
+// Kernels are compiled for what is padded.
+// CHECK-LABEL: func.func @gives_pads_their_numbers
+// CHECK-SAME: (%[[X:.*]]: tensor<3x4xf32>)
+// CHECK-NEXT: edgelm.pad %[[X]] {mode = "edge", pads = array<i64: 0, 1, 2, -1>} : (tensor<3x4xf32>) -> tensor<5x4xf32>
+func.func @gives_pads_their_numbers(%x: tensor<3x4xf32>) -> tensor<5x4xf32> {
+  %pads = edgelm.constant dense<[0, 1, 2, -1]> : tensor<4xi64>
+  %0 = edgelm.pad %x by(%pads) {mode = "edge"} : (tensor<3x4xf32>, tensor<4xi64>) -> tensor<5x4xf32>
+  return %0 : tensor<5x4xf32>
+}

@@ -46,3 +46,25 @@ func.func @layer(%x: tensor<1x64xf32>) -> (tensor<1x32xf32>, tensor<1x32xf32>, t
   %6 = edgelm.glu "silu" %4, %5 : (tensor<1x32xf32>, tensor<1x32xf32>) -> tensor<1x32xf32>
   return %1, %2, %6 : tensor<1x32xf32>, tensor<1x32xf32>, tensor<1x32xf32>
 }
+
+// What the export rounded is not rounded again, also where windows of it are put together; anything else is.
+// CHECK-LABEL: func.func @windows
+// CHECK-NOT: edgelm.quantize_rows
+// CHECK: edgelm.linear
+// CHECK: edgelm.quantize_rows
+// CHECK: edgelm.linear
+func.func @windows(%c: tensor<1x8x4xui8>, %x: tensor<1x8x2xf32>) -> (tensor<1x2x16xf32>, tensor<1x2x16xf32>) {
+  %s = edgelm.constant dense<0.5> : tensor<f32>
+  %w = edgelm.constant dense<1.0> : tensor<16x16xf32>
+  %q = edgelm.quantize_weight %w along 1 : tensor<16x16xf32> to tensor<16x16x!edgelm.q<"int8">>
+  %0 = edgelm.dequantize %c, %s {axis = 0 : i64, block_size = 0 : i64} : (tensor<1x8x4xui8>, tensor<f32>) -> tensor<1x8x4xf32>
+  %a = edgelm.slice %0 {starts = array<i64: 0, 0, 0>, sizes = array<i64: 1, 8, 2>, steps = array<i64: 1, 1, 2>} : (tensor<1x8x4xf32>) -> tensor<1x8x2xf32>
+  %b = edgelm.slice %0 {starts = array<i64: 0, 0, 1>, sizes = array<i64: 1, 8, 2>, steps = array<i64: 1, 1, 2>} : (tensor<1x8x4xf32>) -> tensor<1x8x2xf32>
+  %1 = edgelm.concat %a, %b {axis = 1 : i64} : (tensor<1x8x2xf32>, tensor<1x8x2xf32>) -> tensor<1x16x2xf32>
+  %2 = edgelm.transpose %1 {perm = array<i64: 0, 2, 1>} : (tensor<1x16x2xf32>) -> tensor<1x2x16xf32>
+  %3 = edgelm.linear %2 weights(%q) {transposed = array<i1: false>} : (tensor<1x2x16xf32>, tensor<16x16x!edgelm.q<"int8">>) -> tensor<1x2x16xf32>
+  %4 = edgelm.concat %a, %x {axis = 1 : i64} : (tensor<1x8x2xf32>, tensor<1x8x2xf32>) -> tensor<1x16x2xf32>
+  %5 = edgelm.transpose %4 {perm = array<i64: 0, 2, 1>} : (tensor<1x16x2xf32>) -> tensor<1x2x16xf32>
+  %6 = edgelm.linear %5 weights(%q) {transposed = array<i1: false>} : (tensor<1x2x16xf32>, tensor<16x16x!edgelm.q<"int8">>) -> tensor<1x2x16xf32>
+  return %3, %6 : tensor<1x2x16xf32>, tensor<1x2x16xf32>
+}

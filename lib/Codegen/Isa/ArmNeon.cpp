@@ -42,9 +42,17 @@ static Val addNibbles(KernelBuilder &k, Val sum, Slices weights, Activations &x,
 
 static constexpr int64_t kLow[] = {0, 1, 2, 3}, kHigh[] = {4, 5, 6, 7}, kBoth[] = {0, 1, 2, 3, 4, 5, 6, 7};
 
-static Val addBytes(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
-  auto [low, high] = halves(k, weights, x, first, kSlicesOfBytes);
+static Val addSlices(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first, int64_t count) {
+  auto [low, high] = halves(k, weights, x, first, count);
   return k.shuffle(k.shuffle(sum, sum, kLow) + addPairs(k, low), k.shuffle(sum, sum, kHigh) + addPairs(k, high), kBoth);
+}
+
+static Val addBytes(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  return addSlices(k, sum, weights, x, first, kSlicesOfBytes);
+}
+
+static Val addAnyBytes(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  return addSlices(k, sum, weights, x, first, 1);
 }
 
 static Val collapse(KernelBuilder &k, Val sum) {
@@ -63,7 +71,8 @@ const IsaRow kArmNeon = {
             .unsignedBits = kNibbleBits,
             .ofSigned = {.add = addBytes, .slices = kSlicesOfBytes, .partials = 2, .collapse = collapse},
             .lookup = armLookup,
-            .shiftsBytes = true},
+            .shiftsBytes = true,
+            .ofAnySigned = {.add = addAnyBytes, .partials = 2, .collapse = collapse}},
     .schedules = kArmSchedules,
 };
 

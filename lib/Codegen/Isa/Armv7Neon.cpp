@@ -40,6 +40,10 @@ static Val collapse(KernelBuilder &k, Val sum) {
   return k.shuffle(rows(0), rows(4), {0, 1, 2, 3});
 }
 
+static Val addAnyBytes(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  return add(k, sum, weights, x, first, 1);
+}
+
 static Val lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
   auto half = [&](int64_t at) {
     Val some = k.shuffle(codes, codes, {at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7});
@@ -70,7 +74,8 @@ const IsaRow kArmv7Neon = {
             .unsignedBits = kNibbleBits,
             .ofSigned = {.add = addBytes, .slices = kSlicesOfBytes, .partials = 2, .collapse = collapse},
             .lookup = lookup,
-            .shiftsBytes = true},
+            .shiftsBytes = true,
+            .ofAnySigned = {.add = addAnyBytes, .partials = 2, .collapse = collapse}},
     .schedules = schedules(),
 };
 

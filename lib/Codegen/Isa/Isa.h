@@ -45,8 +45,8 @@ struct PairProduct {
 };
 
 /// How an instruction set multiplies bytes. Sums are vectors of `IsaRow::lanes` i32, each times `partials`; activations
-/// lie within -127 .. 127. A vector of weights is a slice: four columns of each lane's output row beside each other, or
-/// with `columnsApart` one column.
+/// lie within -127 .. 127 but in `ofAnySigned`. A vector of weights is a slice: four columns of each lane's output row
+/// beside each other, or with `columnsApart` one column.
 struct ByteDot {
   /// For unsigned weights of up to `unsignedBits` bits.
   ByteProduct ofUnsigned;
@@ -68,8 +68,12 @@ struct ByteDot {
   int fewBits = 0;
   /// For two rows of a matmul; absent, or where no product has partials.
   PairProduct ofPairs = {};
+  /// As `ofSigned`, for activations that may be -128; absent where that takes them.
+  ByteProduct ofAnySigned = {};
 
-  const ByteProduct &productOf(int bits, bool isSigned) const {
+  const ByteProduct &productOf(int bits, bool isSigned, bool anyActivation) const {
+    if (isSigned && anyActivation && ofAnySigned.add)
+      return ofAnySigned;
     return isSigned || bits > unsignedBits ? ofSigned : bits <= fewBits ? ofFew : ofUnsigned;
   }
 };

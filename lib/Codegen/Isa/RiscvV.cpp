@@ -38,6 +38,10 @@ static Val addBytes(KernelBuilder &k, Val sum, Slices weights, Activations &x, i
   return sum + k.toWidth(even, 32, /*isSigned=*/true) + k.toWidth(odd, 32, /*isSigned=*/true);
 }
 
+static Val addOne(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
+  return sum + k.toWidth(chain(k, weights, x, first, 1), 32, /*isSigned=*/true);
+}
+
 /// vrgather, which LLVM has for scalable vectors alone: those that hold `bytes` in the smallest registers.
 static Val lookup(KernelBuilder &k, Val codes, llvm::ArrayRef<int8_t> table) {
   constexpr int64_t smallestRegisters = 128, scale = 64; // bits; vscale counts the latter
@@ -74,7 +78,8 @@ const IsaRow kRiscvV = {
             .lookup = lookup,
             .shiftsBytes = true,
             .columnsApart = true,
-            .loopsOverCalls = true},
+            .loopsOverCalls = true,
+            .ofAnySigned = {.add = addOne}},
     .schedules = kSchedules,
 };
 

@@ -67,6 +67,13 @@ Val x86MaddSigned(KernelBuilder &k, Val sum, Slices slices, Activations &x, int6
               k.select(isNegative, zero - activations, activations));
 }
 
+Val x86MaddWords(KernelBuilder &k, Val sum, Slices slices, Activations &x, int64_t first) {
+  Val weights = k.regroup(slices(first), 16), activations = k.regroup(x.quad(first), 16);
+  auto even = [&](Val bytes) { return k.shrS(k.shl(bytes, 8), 8); };
+  sum = sum + call(k, kMaddWords, sum.type(), {even(weights), even(activations)});
+  return sum + call(k, kMaddWords, sum.type(), {k.shrS(weights, 8), k.shrS(activations, 8)});
+}
+
 Val x86Vnni(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
   return call(k, kDotBytes, sum.type(), {sum, weights(first), x.quad(first)});
 }

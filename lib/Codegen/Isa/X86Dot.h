@@ -20,6 +20,9 @@ Val x86MaddFew(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_
 /// As x86MaddUnsigned with |weight| and the weight's sign on the activation (psignb); a weight of -128 is exact.
 Val x86MaddSigned(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
+/// Two pmaddwd of bytes widened to words: exact for all bytes.
+Val x86MaddWords(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
+
 /// vpdpbusd.
 Val x86Vnni(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first);
 
@@ -32,7 +35,8 @@ inline constexpr ByteDot kX86Madd = {.ofUnsigned = {x86MaddUnsigned},
                                      .ofSigned = {x86MaddSigned},
                                      .lookup = x86Lookup,
                                      .ofFew = {x86MaddFew, kMaddFewSlices},
-                                     .fewBits = kMaddFewBits};
+                                     .fewBits = kMaddFewBits,
+                                     .ofAnySigned = {x86MaddWords}};
 inline constexpr ByteDot kX86VnniDot = {
     .ofUnsigned = {x86Vnni}, .unsignedBits = 8, .ofSigned = {}, .lookup = x86Lookup};
 

@@ -47,7 +47,7 @@ static std::string nameOf(mlir::Operation *op) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (mlir::NamedAttribute attribute : op->getAttrs())
-    if (!attribute.getName().strref().starts_with("edgelm.") || attribute.getName() == kPadsAttr)
+    if (!attribute.getName().strref().starts_with("edgelm."))
       os << attribute.getName().strref() << '=' << attribute.getValue() << ';';
   for (mlir::Value operand : op->getOperands()) {
     os << operand.getType() << ',';

@@ -331,7 +331,7 @@ bool hasGenericDefinition(mlir::Operation *op) {
   if (SliceOp slice = llvm::dyn_cast<SliceOp>(op))
     return slice.getStarts() && slice.getSteps();
   if (PadOp pad = llvm::dyn_cast<PadOp>(op))
-    return pad->hasAttr(kPadsAttr) && tensorType(pad.getInput()).getNumElements() > 0;
+    return pad.getPads() && tensorType(pad.getInput()).getNumElements() > 0;
   if (MatMulIntegerOp product = llvm::dyn_cast<MatMulIntegerOp>(op))
     return hasSimpleZeroPoints(product);
   return llvm::isa<CompareOp, SelectOp, CastOp, GluOp, TransposeOp, BroadcastOp, ReshapeOp, UnsqueezeOp, SqueezeOp,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elements of operations that choose by position or by index tuples: triangles, padding, repetition, gather_nd.
 #include "Codegen/Kernels/GenericIndexing.h"
-
-#include "Dialect/KnownValues.h"
+#include "Codegen/Kernels/ScalarKernels.h"
 
 namespace edgelm {
 
@@ -28,8 +27,8 @@ static Val floorModulo(KernelBuilder &k, Val x, int64_t divisor) {
 Val padded(const GenericOperands &o, PadOp op, IndexRef at) {
   KernelBuilder &k = o.k;
   llvm::ArrayRef<int64_t> shape = tensorType(op.getInput()).getShape();
-  llvm::ArrayRef<int64_t> pads = op->getAttrOfType<mlir::DenseI64ArrayAttr>(kPadsAttr).asArrayRef();
-  bool fills = op.getMode() == "constant", mirrors = op.getMode() == "reflect";
+  llvm::ArrayRef<int64_t> pads = *op.getPads();
+  bool fills = op.getMode() == "constant", mirrors = op.getMode() == "reflect", wraps = op.getMode() == "wrap";
   Val inside;
   Indices from;
   for (size_t dim = 0; dim < shape.size(); ++dim) {
@@ -43,13 +42,16 @@ Val padded(const GenericOperands &o, PadOp op, IndexRef at) {
       i = floorModulo(k, i, period);
       i = k.select(last < i, k.index(period) - i, i);
     }
+    if (wraps)
+      i = floorModulo(k, i, shape[dim]);
     from.push_back(k.max(k.min(i, last), zero));
   }
   Val x = o.load(0, from);
   if (!inside.value)
     return x;
-  Val fill =
-      op.getValue() ? o.load(2, Indices(tensorType(op.getValue()).getRank(), k.index(0).value)) : k.like(x.type(), 0);
+  Val fill = k.like(x.type(), 0);
+  if (op.getValue())
+    fill = o.load(op->getNumOperands() - 1, Indices(tensorType(op.getValue()).getRank(), k.index(0).value));
   return k.select(inside, x, fill);
 }
 
@@ -99,7 +101,11 @@ void scatterND(const GenericOperands &o, ScatterNDOp op, mlir::Value result) {
     IndexRef which = at.take_front(tuples.size() - 1);
     Indices to = tupleStart(o, {}, which, shape, tuples.back());
     llvm::append_range(to, at.drop_front(which.size()));
-    storeElement(k, result, to, o.load(2, at));
+    Val update = o.load(2, at);
+    if (op.getReduction())
+      update = applyBinary(k, *op.getReduction(), k.load(result, to), update,
+                           tensorType(op.getInput()).getElementType().isUnsignedInteger());
+    storeElement(k, result, to, update);
   });
 }
 

@@ -12,7 +12,7 @@ namespace edgelm {
 Val wrappedIndex(KernelBuilder &k, Val integer, int64_t size);
 
 Val triangle(const GenericOperands &o, TriluOp op, llvm::ArrayRef<mlir::Value> at);
-/// The pads must be known (`kPadsAttr`).
+/// The pads must be known.
 Val padded(const GenericOperands &o, PadOp op, llvm::ArrayRef<mlir::Value> at);
 Val tiled(const GenericOperands &o, TileOp op, llvm::ArrayRef<mlir::Value> at);
 Val gatherND(const GenericOperands &o, GatherNDOp op, llvm::ArrayRef<mlir::Value> at);

@@ -75,7 +75,7 @@ int64_t LinearSpec::rowBlocks(const IsaRow &isa) const {
 }
 
 ActivationLayout LinearSpec::inputLayout() const {
-  return {k, sumsOverRow(*format) ? 0 : format->group};
+  return {k, sumsOverRow(*format) ? 0 : format->group, /*isCompact=*/false, format->hasRowSums};
 }
 
 mlir::MemRefType LinearSpec::inputMemref(mlir::MLIRContext *context) const {

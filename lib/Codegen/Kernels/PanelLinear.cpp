@@ -17,8 +17,20 @@ namespace edgelm {
 /// A view of what begins at some byte and ends anywhere: the function of a format does not know the shape.
 static constexpr int64_t kWindowBytes = 1 << 30;
 
-/// Where things lie that depend on the shape: bytes from the start of the panel or of the row of activations.
-enum Place { GroupScales, ZeroPoints, Plane0, Plane1, RowScales, RowSums, Units, PlaceCount };
+/// Where things lie that depend on the shape: bytes from the start of the panel or of the row of activations. A format
+/// has either zero points, and needs the activations' sums, or sums of its own, and needs the activations' zeros.
+enum Place {
+  GroupScales,
+  ZeroPoints,
+  WeightSums = ZeroPoints,
+  Plane0,
+  Plane1,
+  RowScales,
+  RowSums,
+  RowZeros = RowSums,
+  Units,
+  PlaceCount
+};
 
 bool usesPanelLoop(const LinearSpec &spec, const IsaRow &isa) {
   return isa.addPanelUnit && spec.format && spec.int8Input;
@@ -141,8 +153,11 @@ void PanelFunction::buildMultiplied() {
 
 void PanelFunction::buildRow() {
   Vals sums = addUnits(k.index(0), places[Units], Vals(panelRows, k.i32(0)));
-  Val scale = k.splat(fromRow(RowScales, k.index(0), k.f32Type()), panelRows);
-  store(k.toFloat(integers(sums)) * (scale * rowVector(k.index(0), k.f32Type())));
+  Val scale = k.splat(fromRow(RowScales, k.index(0), k.f32Type()), panelRows), product = integers(sums);
+  if (format.hasRowSums)
+    product = product + rowVector(places[WeightSums], k.b.getI32Type()) *
+                            k.splat(fromRow(RowZeros, k.index(0), k.b.getI32Type()), panelRows);
+  store(k.toFloat(product) * (scale * rowVector(k.index(0), k.f32Type())));
 }
 
 void PanelFunction::build() {
@@ -196,11 +211,11 @@ void PanelLinear::multiply(mlir::func::FuncOp function, size_t matrix, Val panel
   ActivationLayout activations = spec.inputLayout();
   int64_t places[PlaceCount] = {};
   places[GroupScales] = layout.groupScales();
-  places[ZeroPoints] = layout.zeroPoints();
+  places[ZeroPoints] = spec.format->hasRowSums ? layout.rowSums() : layout.zeroPoints();
   places[Plane0] = layout.plane(0);
   places[Plane1] = layout.plane(1);
   places[RowScales] = activations.scales();
-  places[RowSums] = activations.sums();
+  places[RowSums] = activations.hasZeros ? activations.zeros() : activations.sums();
   places[Units] = layout.paddedK() / kColumnUnit;
   llvm::SmallVector<mlir::Value> operands = {window(k, weights[matrix], panel * double(layout.panelBytes())),
                                              window(k, input, row * double(activations.rowBytes())), sums};

@@ -8,6 +8,8 @@ namespace edgelm {
 
 /// Groups of up to that many columns stay in registers between the search for the largest and the division.
 static constexpr int64_t kColumnsInRegisters = 128;
+/// Added to 1.5 * 2^23, a number is rounded half to even, and its integer is in the low bits.
+static constexpr double kRoundingShift = 0x1.8p23;
 
 namespace {
 
@@ -22,10 +24,13 @@ public:
 private:
   void group(Val number, int64_t columns);
   void wideGroup(Val number, int64_t columns);
+  void rowWithZero();
   /// `count` values from `column` on, the other lanes zero.
   Val load(Val column, int64_t count);
   /// Stores the scale of a group; returns what values are multiplied by.
   Val storeScale(Val number, Val largest);
+  /// The nearest integers, i32, half to even; of numbers below 2^22.
+  Val rounded(Val values);
   /// Stores codes and returns them as i32.
   Val storeCodes(Val column, Val values, Val inverse);
   /// Stores the sum of a group's codes, where the layout has one.
@@ -56,11 +61,13 @@ Val RowQuantizer::storeScale(Val number, Val largest) {
   return k.splat(k.select(isZero, k.f32(0), k.f32(127) / largest), lanes);
 }
 
+Val RowQuantizer::rounded(Val values) {
+  mlir::Type i32 = k.b.getI32Type();
+  return k.bitcast(values + kRoundingShift, i32) - k.bitcast(k.like(values.type(), kRoundingShift), i32);
+}
+
 Val RowQuantizer::storeCodes(Val column, Val values, Val inverse) {
-  // Added to 1.5 * 2^23, a number is rounded half to even, and its integer is in the low bits.
-  constexpr double shift = 0x1.8p23;
-  Val rounded = k.bitcast(values * inverse + shift, k.b.getI32Type());
-  Val codes = rounded - k.bitcast(k.like(values.type(), shift), k.b.getI32Type());
+  Val codes = rounded(values * inverse);
   k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {column}, k.toWidth(codes, 8));
   return codes;
 }
@@ -105,13 +112,48 @@ void RowQuantizer::wideGroup(Val number, int64_t columns) {
   storeSum(number, sum);
 }
 
+/// The whole row as ONNX DynamicQuantizeLinear has it, codes less 128.
+void RowQuantizer::rowWithZero() {
+  mlir::Type i32 = k.b.getI32Type();
+  Val zeros = k.like(k.f32Vector(lanes), 0);
+  auto largest = [&](llvm::function_ref<Val(Val)> of) {
+    return reduceRow(
+        k, layout.k, zeros, [&](Val column, int64_t count, Val most) { return k.max(most, of(load(column, count))); },
+        [&](Val x, Val y) { return k.max(x, y); });
+  };
+  Val greatest = largest([&](Val x) { return x; }), least = k.f32(0) - largest([&](Val x) { return k.neg(x); });
+  Val range = (greatest - least) / 255.0;
+  Val scale = k.select(range == k.f32(0), k.f32(1), range);
+  k.store(k.viewAs(output, base + double(layout.scales()), k.f32Type()), {k.index(0)}, scale);
+  Val exact = k.min(k.max(k.f32(0) - least / scale, k.f32(0)), k.f32(255));
+  Val zero = rounded(exact);
+  k.store(k.viewAs(output, base + double(layout.zeros()), i32), {k.index(0)}, k.i32(128) - zero);
+
+  mlir::Type integers = mlir::VectorType::get({lanes}, i32);
+  Val scales = k.splat(scale, lanes), added = k.splat(zero, lanes), none = k.likeInt(integers, 0);
+  Val sum = reduceRow(
+      k, layout.k, none,
+      [&](Val column, int64_t count, Val sum) {
+        Val codes = rounded(load(column, count) / scales) + added;
+        codes = k.min(k.max(codes, none), k.likeInt(integers, 255)) - k.likeInt(integers, 128);
+        if (count < lanes)
+          codes = k.select(k.iota(k.i32(0), lanes) < k.splat(k.i32(count), lanes), codes, none);
+        k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {column}, k.toWidth(codes, 8));
+        return sum + codes;
+      },
+      [](Val x, Val y) { return x + y; });
+  storeSum(k.index(0), sum);
+}
+
 void RowQuantizer::run() {
   int64_t each = layout.groupColumns(), full = layout.k / each;
   auto quantize = [&](Val number, int64_t columns) {
     bool fits = !k.isa.isSmall && columns <= kColumnsInRegisters;
     return fits ? group(number, columns) : wideGroup(number, columns);
   };
-  if (full == 1)
+  if (layout.hasZeros)
+    rowWithZero();
+  else if (full == 1)
     quantize(k.index(0), each);
   else
     k.loop(k.index(0), k.index(full), 1, [&](Val number) { quantize(number, each); });
@@ -131,7 +173,7 @@ void quantizeRow(KernelBuilder &k, const ActivationLayout &layout, mlir::Value o
 std::string QuantizeRowsSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_quantize_rows_" << rows << 'x' << layout.k << "_g" << layout.group;
+  os << "kernel_quantize_rows_" << rows << 'x' << layout.k << "_g" << layout.group << (layout.hasZeros ? "_zeros" : "");
   return text;
 }
 

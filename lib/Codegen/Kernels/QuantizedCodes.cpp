@@ -57,6 +57,10 @@ Val QuantizedCodes::zeroPoints(const PanelVector &vector, Val group) {
   return loadBytes(vector, layout.zeroPoints(), group);
 }
 
+Val QuantizedCodes::rowSums(const PanelVector &vector) {
+  return load(vector, layout.rowSums(), k.index(0), k.b.getI32Type());
+}
+
 Val QuantizedCodes::multipliers(const PanelVector &vector, Val group) {
   if (format.scale != Scale::Integer)
     return Val();

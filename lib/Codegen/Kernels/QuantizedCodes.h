@@ -66,6 +66,8 @@ public:
   Val scales(const PanelVector &vector, Val group);
   /// i32; only with zero points.
   Val zeroPoints(const PanelVector &vector, Val group);
+  /// The sums of the integers of each row, i32; only where the format has them.
+  Val rowSums(const PanelVector &vector);
   /// Scale::Integer: i32 m for `Unit`; else null.
   Val multipliers(const PanelVector &vector, Val group);
 

@@ -188,17 +188,26 @@ void QuantizedLinear::addScaled(const RegisterTile &tile, Val group, llvm::Array
   }
 }
 
-/// float(sum over the row) * (s * t).
+/// float(sum over the row) * (s * t); what is added to the activations' codes counts once for each weight.
 void QuantizedLinear::scaleRows(const RegisterTile &tile, Vals &sums) {
   size_t count = tile.vectors.size();
-  Vals scales;
-  for (const PanelVector &vector : tile.vectors)
+  Vals scales, rowSums;
+  for (const PanelVector &vector : tile.vectors) {
     scales.push_back(codes.scales(vector, k.index(0)));
+    if (format.hasRowSums)
+      rowSums.push_back(codes.rowSums(vector));
+  }
   finishIntegers(tile, k.index(0), sums);
   for (int64_t r = 0; r < tile.rows; ++r) {
-    Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), k.index(0), k.f32Type()), lanes);
-    for (size_t i = 0; i < count; ++i)
-      sums[r * count + i] = k.toFloat(sums[r * count + i]) * (scale * scales[i]);
+    Val scale = k.splat(rowPart(tile, r, rowLayout.scales(), k.index(0), k.f32Type()), lanes), zero;
+    if (format.hasRowSums)
+      zero = k.splat(rowPart(tile, r, rowLayout.zeros(), k.index(0), k.b.getI32Type()), lanes);
+    for (size_t i = 0; i < count; ++i) {
+      Val integer = sums[r * count + i];
+      if (format.hasRowSums)
+        integer = integer + zero * rowSums[i];
+      sums[r * count + i] = k.toFloat(integer) * (scale * scales[i]);
+    }
   }
 }
 

@@ -42,7 +42,7 @@ static Value paddedMask(NodeBinder &node, Value mask, Value key) {
   pads.back() = missing;
   bool isBool = type.getElementType().isInteger(1);
   Value fill = node.scalar(isBool ? 0 : -std::numeric_limits<double>::infinity(), type.getElementType());
-  return node.create<PadOp>(mask, node.vector(pads), fill, "constant");
+  return node.create<PadOp>(mask, Value(), fill, "constant", node.types().getDenseI64ArrayAttr(pads));
 }
 
 static LogicalResult attention(NodeBinder &node) {
@@ -71,13 +71,14 @@ static LogicalResult attention(NodeBinder &node) {
   }
   Value result = heads.build(node);
   int64_t mode = node.integer("qk_matmul_output_mode", 0);
-  if (node.numOutputs() > 3 && mode != 3 && mode != 1)
-    return node.emitError() << "found qk_matmul_output_mode = " << mode << " with its output; expected 1 or 3";
+  Value byMode[] = {heads.products, heads.scores, heads.capped, heads.shares};
+  if (mode < 0 || mode >= int64_t(std::size(byMode)))
+    return node.emitError() << "found qk_matmul_output_mode = " << mode << "; expected 0 to 3";
   SmallVector<Value> outputs = {isJoined ? joinHeads(node, result) : result};
   if (node.numOutputs() > 1)
     outputs.append({heads.key, heads.value});
   if (node.numOutputs() > 3)
-    outputs.push_back(mode == 3 ? heads.shares : heads.scores);
+    outputs.push_back(byMode[mode]);
   return node.finish(outputs);
 }
 

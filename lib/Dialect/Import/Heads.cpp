@@ -90,11 +90,13 @@ Value HeadsAttention::build(NodeBinder &node) {
   int64_t groups = k.getDimSize(1), times = q.getDimSize(1) / groups;
   Type element = elementOf(query);
   Value keys = node.create<TransposeOp>(repeatHeads(node, key, groups, times), ArrayRef<int64_t>{0, 1, 3, 2});
-  scores = node.binary("mul", node.create<MatMulOp>(query, keys), node.scalar(scale, element));
+  products = node.binary("mul", node.create<MatMulOp>(query, keys), node.scalar(scale, element));
+  capped = products;
   if (softcap != 0) {
     Value cap = node.scalar(softcap, element);
-    scores = node.binary("mul", node.unary("tanh", node.binary("div", scores, cap)), cap);
+    capped = node.binary("mul", node.unary("tanh", node.binary("div", products, cap)), cap);
   }
+  scores = capped;
   if (bias)
     scores = node.binary("add", scores, bias);
   if (causal) {

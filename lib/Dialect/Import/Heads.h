@@ -18,8 +18,11 @@ struct HeadsAttention {
   mlir::Value past;    ///< the keys before the first query; none: it stands at the first key
   int64_t window = -1; ///< how many keys up to its own a query sees; below 1: all
 
-  mlir::Value scores; ///< out: `[B, H, S, L]` before the softmax
-  mlir::Value shares; ///< out: after it
+  // Out, all `[B, H, S, L]`, in the order in which they are made.
+  mlir::Value products; ///< scaled
+  mlir::Value capped;   ///< after the softcap
+  mlir::Value scores;   ///< before the softmax
+  mlir::Value shares;   ///< after it
 
   /// `[B, H, S, D]`.
   mlir::Value build(NodeBinder &node);

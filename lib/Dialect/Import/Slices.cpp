@@ -65,9 +65,7 @@ static LogicalResult pad(NodeBinder &node) {
     pads = padsOfAxes(node, rankOf(node.input(0)));
   }
   StringRef mode = node.text("mode", "constant");
-  if (mode != "constant" && mode != "reflect" && mode != "edge")
-    return node.emitError() << "found mode \"" << mode << "\"; expected \"constant\", \"reflect\" or \"edge\"";
-  return node.finish(node.create<PadOp>(node.input(0), pads, value, mode));
+  return node.finish(node.create<PadOp>(node.input(0), pads, value, mode, DenseI64ArrayAttr()));
 }
 
 static LogicalResult gather(NodeBinder &node) {
@@ -84,18 +82,28 @@ static LogicalResult gatherND(NodeBinder &node) {
   return node.finish(node.create<GatherNDOp>(node.input(0), node.input(1), node.integer("batch_dims", 0)));
 }
 
-static LogicalResult scatterND(NodeBinder &node) {
+/// What updates do to what is there, a row of the scalar function table; empty: they replace it.
+static FailureOr<StringAttr> reductionOf(NodeBinder &node) {
   StringRef reduction = node.text("reduction", "none");
-  if (reduction != "none")
-    return node.emitError() << "found reduction \"" << reduction << "\"; expected \"none\"";
-  return node.finish(node.create<ScatterNDOp>(node.input(0), node.input(1), node.input(2)));
+  if (reduction == "none")
+    return StringAttr();
+  if (!llvm::is_contained({"add", "mul", "min", "max"}, reduction))
+    return node.emitError() << "found reduction \"" << reduction << "\"; expected none, add, mul, min or max";
+  return node.types().getStringAttr(reduction);
+}
+
+static LogicalResult scatterND(NodeBinder &node) {
+  FailureOr<StringAttr> reduction = reductionOf(node);
+  if (failed(reduction))
+    return failure();
+  return node.finish(node.create<ScatterNDOp>(node.input(0), node.input(1), node.input(2), *reduction));
 }
 
 /// ScatterElements: the index tuple of each update is its own place with the index in place of that along `axis`.
 static LogicalResult scatterElements(NodeBinder &node) {
-  StringRef reduction = node.text("reduction", "none");
-  if (reduction != "none")
-    return node.emitError() << "found reduction \"" << reduction << "\"; expected \"none\"";
+  FailureOr<StringAttr> reduction = reductionOf(node);
+  if (failed(reduction))
+    return failure();
   Type i64 = node.types().getI64Type();
   Value indices = node.cast(node.input(1), i64);
   int64_t rank = rankOf(node.input(0)), axis = node.axis(node.integer("axis", 0), rank);
@@ -115,7 +123,44 @@ static LogicalResult scatterElements(NodeBinder &node) {
     tuple.push_back(node.create<UnsqueezeOp>(places, ArrayRef<int64_t>{rank}));
   }
   Value tuples = tuple.size() == 1 ? tuple[0] : node.create<ConcatOp>(ValueRange(tuple), rank);
-  return node.finish(node.create<ScatterNDOp>(node.input(0), tuples, node.input(2)));
+  return node.finish(node.create<ScatterNDOp>(node.input(0), tuples, node.input(2), *reduction));
+}
+
+/// The first elements along the time axis, as many as the sequence of each batch entry is long, from the last to the first.
+static LogicalResult reverseSequence(NodeBinder &node) {
+  Value x = node.input(0);
+  Type i64 = node.types().getI64Type();
+  int64_t rank = rankOf(x), batch = node.integer("batch_axis", 1), time = node.integer("time_axis", 0);
+  if (rank < 2 || batch + time != 1 || batch * time != 0)
+    return node.emitError() << "expected the axes 0 and 1 of a tensor that has them, found batch_axis = " << batch
+                            << " and time_axis = " << time;
+  auto along = [&](Value vector, int64_t axis) {
+    SmallVector<int64_t> shape(rank, 1);
+    shape[axis] = -1;
+    return node.create<ReshapeOp>(vector, node.vector(shape), false);
+  };
+  Value count = node.create<SqueezeOp>(node.create<ShapeOp>(x, time, time + 1), ArrayRef<int64_t>{0});
+  Value place = along(node.create<IotaOp>(node.scalar(0, i64), count, node.scalar(1, i64)), time);
+  Value length = along(node.cast(node.input(1), i64), batch);
+  Value mirrored = node.binary("sub", node.binary("sub", length, node.scalar(1, i64)), place);
+  Value from = node.create<SelectOp>(node.create<CompareOp>("lt", place, length), mirrored, place);
+  from = node.create<BroadcastOp>(from, node.create<ShapeOp>(x, 0, rank));
+  return node.finish(node.create<GatherElementsOp>(x, from, time));
+}
+
+/// The entries along an axis, or without one all elements, where the condition holds.
+static LogicalResult compress(NodeBinder &node) {
+  Value x = node.input(0);
+  int64_t axis = 0;
+  if (node.has("axis"))
+    axis = node.axis(node.integer("axis", 0), rankOf(x));
+  else
+    x = node.create<ReshapeOp>(x, node.vector(-1), false);
+  SmallVector<int64_t> chosen;
+  for (auto [place, holds] : llvm::enumerate(node.constantInput(1, "condition")))
+    if (holds)
+      chosen.push_back(place);
+  return node.finish(node.create<GatherOp>(x, node.vector(chosen), axis));
 }
 
 /// Indices, depth, [off, on]: the new dimension at `axis` is compared with each index, which counts from the back when
@@ -123,16 +168,15 @@ static LogicalResult scatterElements(NodeBinder &node) {
 static LogicalResult oneHot(NodeBinder &node) {
   Type i64 = node.types().getI64Type();
   Value index = node.cast(node.input(0), i64), values = node.input(2);
-  SmallVector<int64_t> depth = node.constantInput(1, "depth");
-  if (depth.size() != 1 || depth.front() < 0)
-    return node.emitError() << "expected one depth of at least 0, found [" << depth << "]";
   int64_t rank = rankOf(index) + 1, axis = node.axis(node.integer("axis", -1), rank);
-  Value limit = node.scalar(depth.front(), i64), zero = node.scalar(0, i64);
+  // A number, or a vector of one.
+  Value limit = node.create<ReshapeOp>(node.cast(node.input(1), i64), node.vector({}), false);
+  Value zero = node.scalar(0, i64);
   Value fromBack = node.create<CompareOp>("lt", index, zero);
   index = node.create<SelectOp>(fromBack, node.binary("add", index, limit), index);
   Value counter = node.create<IotaOp>(zero, limit, node.scalar(1, i64));
   SmallVector<int64_t> shape(rank, 1);
-  shape[axis] = depth.front();
+  shape[axis] = -1;
   Value hot = node.create<CompareOp>("eq", node.create<UnsqueezeOp>(index, ArrayRef<int64_t>{axis}),
                                      node.create<ReshapeOp>(counter, node.vector(shape), false));
   Value off = node.create<GatherOp>(values, zero, 0), on = node.create<GatherOp>(values, node.scalar(1, i64), 0);
@@ -149,6 +193,8 @@ static const OperatorRow rows[] = {
     {"", "GatherND", 11, 2, gatherND},
     {"", "ScatterND", 11, 3, scatterND},
     {"", "OneHot", 9, 3, oneHot},
+    {"", "ReverseSequence", 10, 2, reverseSequence},
+    {"", "Compress", 9, 2, compress},
     {"", "ScatterElements", 11, 3, scatterElements},
     {"", "Scatter", 9, 3, scatterElements},
 };

@@ -101,7 +101,7 @@ static Value padded(NodeBinder &node, Value x, ArrayRef<int64_t> begin, ArrayRef
   pads.append(end.begin(), end.end());
   if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
     return x;
-  return node.create<PadOp>(x, node.vector(pads), fill, "constant");
+  return node.create<PadOp>(x, Value(), fill, "constant", node.types().getDenseI64ArrayAttr(pads));
 }
 
 static SmallVector<int64_t> sum(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Operations that move elements by index tensors: gathers and ScatterND.
 #include "Dialect/Reference/Families.h"
+#include "Dialect/ScalarFunctions.h"
 
 #include <cstring>
 
@@ -99,6 +100,30 @@ TensorOr edgelm::evaluateOp(GatherNDOp op, const Operands &in) {
   return result;
 }
 
+/// Combines elements from `offset` on with `updates` by a row of the scalar function table.
+template <typename Number>
+static void combine(std::vector<Number> &elements, int64_t offset, ArrayRef<Number> updates,
+                    Number (*function)(Number, Number)) {
+  for (size_t i = 0; i < updates.size(); ++i)
+    elements[offset + i] = function(elements[offset + i], updates[i]);
+}
+
+/// `input` with slices of `updates` combined into it at `offsets`, one after the other.
+static Tensor scattered(const Tensor &input, ArrayRef<int64_t> offsets, const Tensor &updates,
+                        const BinaryFunction &function) {
+  size_t slice = offsets.empty() ? 0 : updates.size() / offsets.size();
+  if (isa<FloatType>(input.elementType())) {
+    std::vector<double> elements = input.toDoubles(), values = updates.toDoubles();
+    for (size_t i = 0; i < offsets.size(); ++i)
+      combine(elements, offsets[i], ArrayRef(values).slice(i * slice, slice), function.onFloat);
+    return Tensor::fromDoubles(input.shape(), input.elementType(), elements);
+  }
+  std::vector<int64_t> elements = input.toIntegers(), values = updates.toIntegers();
+  for (size_t i = 0; i < offsets.size(); ++i)
+    combine(elements, offsets[i], ArrayRef(values).slice(i * slice, slice), function.onInteger);
+  return Tensor::fromIntegers(input.shape(), input.elementType(), elements);
+}
+
 TensorOr edgelm::evaluateOp(ScatterNDOp op, const Operands &in) {
   const Tensor &input = in[op.getInput()], &indices = in[op.getIndices()], &updates = in[op.getUpdates()];
   FailureOr<std::vector<int64_t>> offsets = tupleOffsets(op, indices, input.shape(), 0);
@@ -109,6 +134,8 @@ TensorOr edgelm::evaluateOp(ScatterNDOp op, const Operands &in) {
   int64_t sliceBytes = elementCount(input.shape().drop_front(length)) * width;
   if (static_cast<int64_t>(offsets->size()) * sliceBytes != updates.size() * width)
     return op.emitError("has updates of ") << updates.getType() << " for indices of " << indices.getType();
+  if (op.getReduction())
+    return scattered(input, *offsets, updates, *lookupBinary(*op.getReduction()));
   Tensor result(input.shape(), input.elementType());
   if (input.size() > 0)
     std::memcpy(result.writableBytes(), input.bytes(), input.size() * width);

@@ -110,8 +110,13 @@ TensorOr edgelm::evaluateOp(DequantizeBlocksOp op, const Operands &in) {
       else if (zeroPoint)
         zero = floatZeros[s];
       for (int64_t i = 0; i < blockSize && block * blockSize + i < k; ++i) {
+        double &value = values[row * k + block * blockSize + i];
+        if (op.getCodebook()) {
+          value = (*op.getCodebook())[packedCode(packed + s * blockBytes, i ^ 1, bits)] * scales[s];
+          continue;
+        }
         float code = static_cast<float>(packedCode(packed + s * blockBytes, i, bits));
-        values[row * k + block * blockSize + i] = static_cast<double>((code - zero) * scales[s]);
+        value = static_cast<double>((code - zero) * scales[s]);
       }
     }
   return Tensor::fromDoubles({n, k}, resultElementType(op), values);

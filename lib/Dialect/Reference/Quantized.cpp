@@ -70,12 +70,13 @@ std::vector<float> edgelm::cachedFloats(const Tensor &cache) {
   return values;
 }
 
-/// One output: activation codes `a` with `scales`, weight integers `v` of row n.
-static float dot(const int8_t *a, const float *scales, const int16_t *v, const QuantizedRows &weights, int64_t n) {
+/// One output: activation codes `a`, to each of which `zero` is added, with `scales`, weight integers `v` of row n.
+static float dot(const int8_t *a, int32_t zero, const float *scales, const int16_t *v, const QuantizedRows &weights,
+                 int64_t n) {
   auto product = [&](int64_t first, int64_t end, int64_t g) {
     int64_t sum = 0;
     for (int64_t i = first; i < end; ++i)
-      sum += int64_t(v[i]) * a[i];
+      sum += int64_t(v[i]) * (a[i] + zero);
     float scale = scales[g] * weights.scale(n, g);
     return static_cast<float>(sum) * scale;
   };
@@ -103,9 +104,12 @@ std::vector<float> edgelm::productOfCodes(const Tensor &input, const Tensor &mat
   for (int64_t t = 0; t < count; ++t) {
     const char *row = input.bytes() + t * layout.rowBytes();
     std::memcpy(scales.data(), row + layout.scales(), scales.size() * sizeof(float));
+    int32_t zero = 0;
+    if (layout.hasZeros)
+      std::memcpy(&zero, row + layout.zeros(), sizeof zero);
     for (int64_t j = 0; j < n; ++j)
       result[t * n + j] =
-          dot(reinterpret_cast<const int8_t *>(row), scales.data(), integers.data() + j * layout.k, weights, j);
+          dot(reinterpret_cast<const int8_t *>(row), zero, scales.data(), integers.data() + j * layout.k, weights, j);
   }
   return result;
 }

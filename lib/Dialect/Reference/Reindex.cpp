@@ -182,6 +182,8 @@ static int64_t paddedSource(int64_t i, int64_t dim, StringRef mode) {
     return -1;
   if (mode == "edge")
     return i < 0 ? 0 : dim - 1;
+  if (mode == "wrap")
+    return (i % dim + dim) % dim;
   while (i < 0 || i >= dim) // reflect, without repeating the border
     i = dim == 1 ? 0 : i < 0 ? -i : 2 * (dim - 1) - i;
   return i;
@@ -189,13 +191,17 @@ static int64_t paddedSource(int64_t i, int64_t dim, StringRef mode) {
 
 TensorOr edgelm::evaluateOp(PadOp op, const Operands &in) {
   const Tensor &input = in[op.getInput()];
-  std::vector<int64_t> pads = in[op.getPads()].toIntegers();
+  std::vector<int64_t> pads = op.getPads() ? std::vector<int64_t>(*op.getPads()) : in[op.getBy()].toIntegers();
   int64_t rank = input.rank();
   if (static_cast<int64_t>(pads.size()) != 2 * rank)
     return op.emitError("has ") << pads.size() << " pads for a tensor of rank " << rank;
   ShapeVector shape;
-  for (int64_t i = 0; i < rank; ++i)
+  for (int64_t i = 0; i < rank; ++i) {
     shape.push_back(input.dim(i) + pads[i] + pads[rank + i]);
+    if (shape.back() < 0 || (op.getMode() != "constant" && input.dim(i) == 0 && shape.back() > 0))
+      return op.emitError("cannot pad dimension ") << i << " of " << op.getInput().getType() << " with mode \""
+                                                   << op.getMode() << "\" by " << pads[i] << " and " << pads[rank + i];
+  }
   Tensor result(shape, input.elementType());
   unsigned width = input.elementBytes();
   Tensor zero({}, input.elementType());
