@@ -48,6 +48,15 @@ static const UnaryFunction unaryTable[] = {
     {"reciprocal", [](double x, Params) { return 1.0 / x; }, nullptr, {}},
     {"sin", [](double x, Params) { return std::sin(x); }, nullptr, {}},
     {"cos", [](double x, Params) { return std::cos(x); }, nullptr, {}},
+    {"tan", [](double x, Params) { return std::tan(x); }, nullptr, {}},
+    {"asin", [](double x, Params) { return std::asin(x); }, nullptr, {}},
+    {"acos", [](double x, Params) { return std::acos(x); }, nullptr, {}},
+    {"atan", [](double x, Params) { return std::atan(x); }, nullptr, {}},
+    {"sinh", [](double x, Params) { return std::sinh(x); }, nullptr, {}},
+    {"cosh", [](double x, Params) { return std::cosh(x); }, nullptr, {}},
+    {"asinh", [](double x, Params) { return std::asinh(x); }, nullptr, {}},
+    {"acosh", [](double x, Params) { return std::acosh(x); }, nullptr, {}},
+    {"atanh", [](double x, Params) { return std::atanh(x); }, nullptr, {}},
     {"tanh", [](double x, Params) { return std::tanh(x); }, nullptr, {}, true},
     {"erf", [](double x, Params) { return std::erf(x); }, nullptr, {}},
     {"floor", [](double x, Params) { return std::floor(x); }, nullptr, {}},
@@ -88,6 +97,13 @@ static int64_t modInteger(int64_t x, int64_t y) {
   int64_t r = fmodInteger(x, y);
   return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
+/// Shifts of the bits of an unsigned number, which lose them all from a certain distance on.
+static int64_t shiftLeft(int64_t x, int64_t distance) {
+  return distance < 0 || distance >= 64 ? 0 : int64_t(uint64_t(x) << distance);
+}
+static int64_t shiftRight(int64_t x, int64_t distance) {
+  return distance < 0 || distance >= 64 ? 0 : int64_t(uint64_t(x) >> distance);
+}
 static int64_t power(int64_t base, int64_t exponent) {
   double result = std::pow(static_cast<double>(base), static_cast<double>(exponent));
   // A double outside of the integers has no cast to one.
@@ -117,6 +133,8 @@ static const BinaryFunction binaryTable[] = {
     {"and", nullptr, [](int64_t x, int64_t y) { return x & y; }},
     {"or", nullptr, [](int64_t x, int64_t y) { return x | y; }},
     {"xor", nullptr, [](int64_t x, int64_t y) { return x ^ y; }},
+    {"shift_left", nullptr, shiftLeft},
+    {"shift_right", nullptr, shiftRight},
 };
 
 template <typename Row, size_t N> static const Row *lookup(const Row (&table)[N], llvm::StringRef name) {

@@ -18,15 +18,15 @@ func.func private @matrices(%tokens: tensor<1xi32>) -> tensor<1x96xf32> {
   return %3 : tensor<1x96xf32>
 }
 
-// Two rows of 96 columns in groups of 32: 96 codes, 3 scales and 3 sums, each part padded to 64 bytes: 128 + 64 + 64.
+// Two rows of 96 columns in groups of 32: 96 codes, 3 scales and 3 sums, each part padded to 16 bytes: 96 + 16 + 16.
 // CHECK-LABEL: func.func @activations
 // CHECK: edgelm.rms_norm {{.*}} -> tensor<2x96x!edgelm.int8_rows<32>>
 // CHECK: edgelm.linear {{.*}} (tensor<2x96x!edgelm.int8_rows<32>>, tensor<32x96x!edgelm.q<"int4_g32">>) -> tensor<2x32xf32>
 // CHECK: edgelm.quantize_rows %{{.*}} : tensor<2x32xf32> to tensor<2x32x!edgelm.int8_rows<0>>
 // CHECK: edgelm.linear {{.*}} (tensor<2x32x!edgelm.int8_rows<0>>, tensor<96x32x!edgelm.q<"int8">>) -> tensor<2x96xf32>
-// PLAN: edgelm.regions = {{.*}}shared = array<i64: 1536, 1280>
+// PLAN: edgelm.regions = {{.*}}shared = array<i64: 1536, 960>
 // PLAN: edgelm.rms_norm {{.*}}edgelm.offset = [[#%d,AREA:1536]]
-// PLAN: edgelm.linear {{.*}}edgelm.offset = [[#AREA + 512]]
+// PLAN: edgelm.linear {{.*}}edgelm.offset = [[#AREA + 256]]
 func.func @activations(%x: tensor<2x96xf32>) -> tensor<2x96xf32> {
   %norm = edgelm.constant dense<1.0> : tensor<96xf32>
   %a = edgelm.packed_weight [#w] stored_as [f32] panel 32 at 0 {transposed = array<i1: false>} : tensor<32x96x!edgelm.q<"int4_g32">>
@@ -38,8 +38,8 @@ func.func @activations(%x: tensor<2x96xf32>) -> tensor<2x96xf32> {
   return %3 : tensor<2x96xf32>
 }
 
-// Zero points take a part of their own, 64 bytes: codes, scales, sums and zeros of a row are 64 + 64 + 64 + 64; the
-// shared region ends with two of them.
+// Zero points take a part of their own, 16 bytes: codes, scales, sums and zeros of a row are 32 + 16 + 16 + 16; the
+// shared region ends with two of them, 160 bytes that are rounded up to 192.
 // CHECK-LABEL: func.func @activations_with_zero_points
 // CHECK: edgelm.quantize_rows %{{.*}} : tensor<2x32xf32> to tensor<2x32x!edgelm.int8_rows<0 zeros = true>>
 // PLAN-LABEL: func.func @activations_with_zero_points

@@ -14,8 +14,7 @@ static mlir::Type withElement(Val value, mlir::Type element) {
   return element;
 }
 
-/// c[0] * x^n + ... + c[n], by Horner's rule.
-static Val polynomial(KernelBuilder &k, Val x, llvm::ArrayRef<double> c) {
+Val polynomial(KernelBuilder &k, Val x, llvm::ArrayRef<double> c) {
   Val sum = k.like(x.type(), c.front());
   for (double coefficient : c.drop_front())
     sum = k.fma(sum, x, k.like(x.type(), coefficient));

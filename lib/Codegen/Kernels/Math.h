@@ -8,6 +8,9 @@ namespace edgelm {
 
 // Errors are the largest measured by test/Kernels/MathTest.cpp, which fails above the bound stated here.
 
+/// c[0] * x^n + ... + c[n], by Horner's rule.
+Val polynomial(KernelBuilder &k, Val x, llvm::ArrayRef<double> c);
+
 /// e^x over all floats, also to subnormals, zero and infinity; at most 2 ulp.
 Val expF32(KernelBuilder &k, Val x);
 

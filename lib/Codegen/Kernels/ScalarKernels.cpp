@@ -2,6 +2,7 @@
 // One row for each scalar function: how its name becomes arithmetic.
 #include "Codegen/Kernels/ScalarKernels.h"
 #include "Codegen/Kernels/Math.h"
+#include "Codegen/Kernels/Trigonometry.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -72,6 +73,15 @@ static const UnaryRow kUnary[] = {
     {"reciprocal", [](K &k, Val x, Params) { return constant(k, x, 1) / x; }},
     {"sin", [](K &k, Val x, Params) { return op1<math::SinOp>(k, x); }},
     {"cos", [](K &k, Val x, Params) { return op1<math::CosOp>(k, x); }},
+    {"tan", [](K &k, Val x, Params) { return op1<math::SinOp>(k, x) / op1<math::CosOp>(k, x); }},
+    {"asin", [](K &k, Val x, Params) { return asinF32(k, x); }},
+    {"acos", [](K &k, Val x, Params) { return acosF32(k, x); }},
+    {"atan", [](K &k, Val x, Params) { return atanF32(k, x); }},
+    {"sinh", [](K &k, Val x, Params) { return sinhF32(k, x); }},
+    {"cosh", [](K &k, Val x, Params) { return coshF32(k, x); }},
+    {"asinh", [](K &k, Val x, Params) { return asinhF32(k, x); }},
+    {"acosh", [](K &k, Val x, Params) { return acoshF32(k, x); }},
+    {"atanh", [](K &k, Val x, Params) { return atanhF32(k, x); }},
     {"tanh", [](K &k, Val x, Params) { return tanhF32(k, x); }},
     {"erf", [](K &k, Val x, Params) { return erfF32(k, x); }},
     {"floor", [](K &k, Val x, Params) { return op1<math::FloorOp>(k, x); }},
@@ -158,6 +168,13 @@ static Val integerPower(K &k, Val base, Val exponent) {
   return k.select(exponent < zero, inverse, result[0]);
 }
 
+/// A shift of unsigned integers; from all bits on it leaves none, where a machine's does as it likes.
+template <typename Op> static Val shift(K &k, Val x, Val distance) {
+  Val zero = k.likeInt(x.type(), 0), bits = k.likeInt(x.type(), x.type().getIntOrFloatBitWidth());
+  Val fits = k.wrap(arith::CmpIOp::create(k.b, k.loc, arith::CmpIPredicate::ult, distance, bits));
+  return k.select(fits, op2<Op>(k, x, k.select(fits, distance, zero)), zero);
+}
+
 static const BinaryRow kBinary[] = {
     {"add", [](K &, Val x, Val y) { return x + y; }, [](K &, Val x, Val y) { return x + y; }},
     {"sub", [](K &, Val x, Val y) { return x - y; }, [](K &, Val x, Val y) { return x - y; }},
@@ -173,6 +190,8 @@ static const BinaryRow kBinary[] = {
     {"and", nullptr, op2<arith::AndIOp>},
     {"or", nullptr, op2<arith::OrIOp>},
     {"xor", nullptr, op2<arith::XOrIOp>},
+    {"shift_left", nullptr, shift<arith::ShLIOp>},
+    {"shift_right", nullptr, shift<arith::ShRUIOp>},
 };
 
 Val applyBinary(K &k, llvm::StringRef name, Val x, Val y, bool isUnsigned) {

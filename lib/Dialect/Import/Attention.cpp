@@ -57,6 +57,7 @@ static LogicalResult attention(NodeBinder &node) {
   heads.value = afterPast(node, node.input(5), split(node.input(2), keyHeads));
   heads.scale = node.number("scale", 0);
   heads.softcap = node.number("softcap", 0);
+  heads.capsMasked = true;
   heads.causal = node.integer("is_causal", 0);
   if (heads.causal && node.input(6))
     return node.emitError() << "is_causal with nonpad_kv_seqlen is not supported";
@@ -71,7 +72,7 @@ static LogicalResult attention(NodeBinder &node) {
   }
   Value result = heads.build(node);
   int64_t mode = node.integer("qk_matmul_output_mode", 0);
-  Value byMode[] = {heads.products, heads.scores, heads.capped, heads.shares};
+  Value byMode[] = {heads.products, heads.masked, heads.scores, heads.shares};
   if (mode < 0 || mode >= int64_t(std::size(byMode)))
     return node.emitError() << "found qk_matmul_output_mode = " << mode << "; expected 0 to 3";
   SmallVector<Value> outputs = {isJoined ? joinHeads(node, result) : result};

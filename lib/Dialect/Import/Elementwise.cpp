@@ -45,6 +45,15 @@ static LogicalResult mod(NodeBinder &node) {
   return node.finish(node.binary(node.integer("fmod", 0) ? "fmod" : "mod", node.input(0), node.input(1)));
 }
 
+static LogicalResult bitShift(NodeBinder &node) {
+  StringRef direction = node.text("direction", "");
+  if (direction != "LEFT" && direction != "RIGHT")
+    return node.emitError() << "found direction \"" << direction << "\"; expected LEFT or RIGHT";
+  if (!tensorType(node.input(0)).getElementType().isUnsignedInteger())
+    return node.emitError() << "expected unsigned integers, found " << node.input(0).getType();
+  return node.finish(node.binary(direction == "LEFT" ? "shift_left" : "shift_right", node.input(0), node.input(1)));
+}
+
 /// Max, Min, Sum: any number of operands.
 static LogicalResult chain(NodeBinder &node) {
   Value result = node.input(0);
@@ -145,6 +154,18 @@ static LogicalResult thresholdedRelu(NodeBinder &node) {
   return node.finish(node.create<SelectOp>(above, x, node.scalar(0, element)));
 }
 
+/// x + bias below -lambd, x - bias above lambd, 0 between.
+static LogicalResult shrink(NodeBinder &node) {
+  Value x = node.input(0);
+  Type element = tensorType(x).getElementType();
+  auto number = [&](double value) { return node.scalar(value, element); };
+  double limit = node.number("lambd", 0.5), bias = node.number("bias", 0);
+  Value isBelow = node.create<CompareOp>("lt", x, number(-limit));
+  Value isAbove = node.create<CompareOp>("gt", x, number(limit));
+  Value inner = node.create<SelectOp>(isAbove, node.binary("sub", x, number(bias)), number(0));
+  return node.finish(node.create<SelectOp>(isBelow, node.binary("add", x, number(bias)), inner));
+}
+
 static LogicalResult gelu(NodeBinder &node) {
   StringRef approximate = node.text("approximate", "none");
   if (approximate != "none" && approximate != "tanh")
@@ -183,6 +204,15 @@ static const OperatorRow rows[] = {
     {"", "Reciprocal", 6, 1, unary, "reciprocal"},
     {"", "Sin", 7, 1, unary, "sin"},
     {"", "Cos", 7, 1, unary, "cos"},
+    {"", "Tan", 7, 1, unary, "tan"},
+    {"", "Asin", 7, 1, unary, "asin"},
+    {"", "Acos", 7, 1, unary, "acos"},
+    {"", "Atan", 7, 1, unary, "atan"},
+    {"", "Sinh", 9, 1, unary, "sinh"},
+    {"", "Cosh", 9, 1, unary, "cosh"},
+    {"", "Asinh", 9, 1, unary, "asinh"},
+    {"", "Acosh", 9, 1, unary, "acosh"},
+    {"", "Atanh", 9, 1, unary, "atanh"},
     {"", "Tanh", 6, 1, unary, "tanh"},
     {"", "Erf", 9, 1, unary, "erf"},
     {"", "Floor", 6, 1, unary, "floor"},
@@ -201,6 +231,7 @@ static const OperatorRow rows[] = {
     {"", "Selu", 6, 1, selu, "selu"},
     {"", "HardSigmoid", 6, 1, hardSigmoid, "hard_sigmoid"},
     {"", "Celu", 12, 1, celu},
+    {"", "Shrink", 9, 1, shrink},
     {"", "ThresholdedRelu", 10, 1, thresholdedRelu},
     {"", "Swish", 24, 1, swish},
     {"", "Gelu", 20, 1, gelu},
@@ -214,6 +245,7 @@ static const OperatorRow rows[] = {
     {"", "And", 7, 2, binary, "and"},
     {"", "Or", 7, 2, binary, "or"},
     {"", "Xor", 7, 2, binary, "xor"},
+    {"", "BitShift", 11, 2, bitShift},
     {"", "Max", 8, 1, chain, "max"},
     {"", "Min", 8, 1, chain, "min"},
     {"", "Sum", 8, 1, chain, "add"},

@@ -91,12 +91,11 @@ Value HeadsAttention::build(NodeBinder &node) {
   Type element = elementOf(query);
   Value keys = node.create<TransposeOp>(repeatHeads(node, key, groups, times), ArrayRef<int64_t>{0, 1, 3, 2});
   products = node.binary("mul", node.create<MatMulOp>(query, keys), node.scalar(scale, element));
-  capped = products;
-  if (softcap != 0) {
+  auto capped = [&](Value x) {
     Value cap = node.scalar(softcap, element);
-    capped = node.binary("mul", node.unary("tanh", node.binary("div", products, cap)), cap);
-  }
-  scores = capped;
+    return node.binary("mul", node.unary("tanh", node.binary("div", x, cap)), cap);
+  };
+  scores = softcap != 0 && !capsMasked ? capped(products) : products;
   if (bias)
     scores = node.binary("add", scores, bias);
   if (causal) {
@@ -106,6 +105,9 @@ Value HeadsAttention::build(NodeBinder &node) {
   if (visible)
     scores = node.binary("add", scores,
                          node.create<SelectOp>(visible, node.scalar(0, element), node.scalar(hidden, element)));
+  masked = scores;
+  if (softcap != 0 && capsMasked)
+    scores = capped(masked);
   shares = node.create<SoftmaxOp>(scores, 3, false);
   return node.create<MatMulOp>(shares, repeatHeads(node, value, groups, times));
 }

@@ -11,8 +11,9 @@ struct HeadsAttention {
   mlir::Value query, key, value;
   double scale = 0; ///< 0: 1 / sqrt(D)
   double softcap = 0;
-  mlir::Value bias;    ///< added to the scores; broadcasts to `[B, H, S, L]`
-  mlir::Value visible; ///< as above, of i1: scores that are not visible become `hidden`
+  bool capsMasked = false; ///< the softcap is behind bias and mask, as ai.onnx has it; else in front of them
+  mlir::Value bias;        ///< added to the scores; broadcasts to `[B, H, S, L]`
+  mlir::Value visible;     ///< as above, of i1: scores that are not visible become `hidden`
   double hidden = -std::numeric_limits<double>::infinity();
   bool causal = false;
   mlir::Value past;    ///< the keys before the first query; none: it stands at the first key
@@ -20,7 +21,7 @@ struct HeadsAttention {
 
   // Out, all `[B, H, S, L]`, in the order in which they are made.
   mlir::Value products; ///< scaled
-  mlir::Value capped;   ///< after the softcap
+  mlir::Value masked;   ///< with the bias, and what is not visible hidden
   mlir::Value scores;   ///< before the softmax
   mlir::Value shares;   ///< after it
 

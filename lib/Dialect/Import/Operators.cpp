@@ -17,7 +17,8 @@ std::vector<const OperatorRow *> edgelm::allOperators() {
   std::vector<const OperatorRow *> rows;
   for (llvm::ArrayRef<OperatorRow> family :
        {elementwiseOperators(), shapeOperators(), sliceOperators(), reduceOperators(), linearOperators(),
-        quantizeOperators(), attentionOperators(), einsumOperators(), windowOperators(), recurrentOperators()})
+        quantizeOperators(), attentionOperators(), einsumOperators(), windowOperators(), convolutionOperators(),
+        normalizationOperators(), generatorOperators(), recurrentOperators()})
     for (const OperatorRow &row : family)
       rows.push_back(&row);
   llvm::sort(rows, [](const OperatorRow *a, const OperatorRow *b) { return key(a) < key(b); });

@@ -35,6 +35,9 @@ llvm::ArrayRef<OperatorRow> quantizeOperators();
 llvm::ArrayRef<OperatorRow> attentionOperators();
 llvm::ArrayRef<OperatorRow> einsumOperators();
 llvm::ArrayRef<OperatorRow> windowOperators();
+llvm::ArrayRef<OperatorRow> convolutionOperators();
+llvm::ArrayRef<OperatorRow> normalizationOperators();
+llvm::ArrayRef<OperatorRow> generatorOperators();
 llvm::ArrayRef<OperatorRow> recurrentOperators();
 
 /// The row for an operator at an opset version, or null.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // ONNX recurrent cells, written out step by step: RNN, GRU, LSTM.
 #include "Dialect/Import/NodeBinder.h"
+#include "Dialect/KnownValues.h"
 
 using namespace mlir;
 using namespace edgelm;
@@ -142,10 +143,20 @@ static SmallVector<std::string> functionsOf(NodeBinder &node, const Kind &kind, 
   return {};
 }
 
-/// Attributes and inputs that nobody exports.
+/// What each step may change: nothing beyond the length of its sequence. [B, 1], no value where all are `steps` long.
+static SmallVector<Value> stepsWithin(NodeBinder &node, Value lengths, int64_t steps) {
+  std::optional<SmallVector<int64_t>> known = lengths ? constantValues(lengths) : std::nullopt;
+  if (!lengths || (known && llvm::all_of(*known, [&](int64_t length) { return length == steps; })))
+    return SmallVector<Value>(steps);
+  Value limits = node.create<UnsqueezeOp>(node.cast(lengths, node.types().getI64Type()), ArrayRef<int64_t>{1});
+  SmallVector<Value> within;
+  for (int64_t t = 0; t < steps; ++t)
+    within.push_back(node.create<CompareOp>("gt", limits, node.scalar(t, node.types().getI64Type())));
+  return within;
+}
+
+/// Attributes that nobody exports.
 static LogicalResult refuseRare(NodeBinder &node) {
-  if (node.input(4))
-    return node.emitError() << "sequence_lens is not supported";
   if (node.has("clip"))
     return node.emitError() << "clip is not supported";
   if (node.integer("input_forget", 0))
@@ -181,7 +192,7 @@ static LogicalResult recurrent(NodeBinder &node) {
     SmallVector<Value> shape = {node.create<ShapeOp>(x, 1, 2), node.vector(hidden)};
     return node.create<BroadcastOp>(node.scalar(0, type.getElementType()), node.create<ConcatOp>(ValueRange(shape), 0));
   };
-  SmallVector<Value> sequences, lastH, lastC;
+  SmallVector<Value> sequences, lastH, lastC, within = stepsWithin(node, node.input(4), steps);
   for (int64_t d = 0; d < directions; ++d) {
     size_t perDirection = kind.functions.size();
     Cell cell(node, d, ArrayRef(functions).slice(d * perDirection, perDirection), kind.gates, hidden);
@@ -190,8 +201,13 @@ static LogicalResult recurrent(NodeBinder &node) {
     SmallVector<Value> states(steps);
     for (int64_t i = 0; i < steps; ++i) {
       int64_t t = backward ? steps - 1 - i : i;
+      Value oldH = h, oldC = c, none = node.scalar(0, type.getElementType());
       kind.step(cell, entry(node, projected, 0, t), h, c);
-      states[t] = h;
+      states[t] = within[t] ? node.create<SelectOp>(within[t], h, none) : h;
+      if (within[t])
+        h = node.create<SelectOp>(within[t], h, oldH);
+      if (within[t] && c)
+        c = node.create<SelectOp>(within[t], c, oldC);
     }
     sequences.push_back(stacked(node, states, 0));
     lastH.push_back(h);

@@ -77,19 +77,38 @@ static LogicalResult topK(NodeBinder &node) {
   return node.finish({node.create<TransposeOp>(values, perm), node.create<TransposeOp>(indices, perm)});
 }
 
-/// Softmax and LogSoftmax (the row's function is "log"). Before opset 13 all dimensions from `axis` (1 unless given)
-/// on are one.
-static LogicalResult softmax(NodeBinder &node) {
+/// What `function` makes of the input along `axis`. Before opset 13 all dimensions from `axis` (1 unless given) on are one.
+static LogicalResult alongAxis(NodeBinder &node, llvm::function_ref<Value(Value, int64_t)> function) {
   Value input = node.input(0);
   int64_t rank = rankOf(input);
-  bool log = node.function() == "log", isOld = node.opset() < 13;
+  bool isOld = node.opset() < 13;
   int64_t axis = node.axis(node.integer("axis", isOld ? 1 : -1), rank);
   if (!isOld || axis == rank - 1)
-    return node.finish(node.create<SoftmaxOp>(input, axis, log));
+    return node.finish(function(input, axis));
   Value shape = node.create<ShapeOp>(input, 0, rank), kept = node.create<ShapeOp>(input, 0, axis);
   Value flatShape = node.create<ConcatOp>(ValueRange{kept, node.vector(-1)}, 0);
   Value flat = node.create<ReshapeOp>(input, flatShape, false);
-  return node.finish(node.create<ReshapeOp>(node.create<SoftmaxOp>(flat, axis, log), shape, false));
+  return node.finish(node.create<ReshapeOp>(function(flat, axis), shape, false));
+}
+
+/// Softmax and LogSoftmax (the row's function is "log").
+static LogicalResult softmax(NodeBinder &node) {
+  bool log = node.function() == "log";
+  return alongAxis(node, [&](Value x, int64_t axis) { return node.create<SoftmaxOp>(x, axis, log); });
+}
+
+/// 1 at the first of the greatest elements, 0 elsewhere.
+static LogicalResult hardmax(NodeBinder &node) {
+  return alongAxis(node, [&](Value x, int64_t axis) -> Value {
+    Type i64 = node.types().getI64Type();
+    Value greatest = node.create<ArgReduceOp>("max", x, axis, /*keep_dims=*/true, /*select_last=*/false);
+    Value size = node.create<SqueezeOp>(node.create<ShapeOp>(x, axis, axis + 1), ArrayRef<int64_t>{0});
+    Value places = node.create<IotaOp>(node.scalar(0, i64), size, node.scalar(1, i64));
+    SmallVector<int64_t> shape(rankOf(x) - axis, 1);
+    shape[0] = -1;
+    places = node.create<ReshapeOp>(places, node.vector(shape), false);
+    return node.cast(node.create<CompareOp>("eq", greatest, places), tensorType(x).getElementType());
+  });
 }
 
 static const OperatorRow rows[] = {
@@ -110,6 +129,7 @@ static const OperatorRow rows[] = {
     {"", "TopK", 10, 2, topK},
     {"", "Softmax", 1, 1, softmax},
     {"", "LogSoftmax", 1, 1, softmax, "log"},
+    {"", "Hardmax", 1, 1, hardmax},
 };
 
 ArrayRef<OperatorRow> edgelm::reduceOperators() {

@@ -115,15 +115,54 @@ static LogicalResult nonZero(NodeBinder &node) {
   return node.finish(node.create<NonZeroOp>(node.input(0)));
 }
 
+/// DepthToSpace, and SpaceToDepth (the row's function is "inverse"): blocks of places of one plane, and channels.
+static LogicalResult blocksOfPlaces(NodeBinder &node) {
+  bool isInverse = node.function() == "inverse", rowsFirst = node.text("mode", "DCR") == "CRD";
+  RankedTensorType type = tensorType(node.input(0));
+  int64_t block = node.integer("blocksize", 0), most = 1 << 15;
+  if (type.getRank() != 4 || block < 1 || block > most ||
+      llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
+    return node.emitError() << "expected a tensor of known channels, height and width and a block of 1 to " << most
+                            << ", found " << type << " and " << block;
+  int64_t channels = type.getDimSize(1), height = type.getDimSize(2), width = type.getDimSize(3);
+  bool fits = isInverse ? height % block == 0 && width % block == 0 : channels % (block * block) == 0;
+  if (!fits)
+    return node.emitError() << "expected a multiple of the block of " << block << ", found " << type;
+  SmallVector<int64_t> parts, perm, shape;
+  if (isInverse) {
+    parts = {0, channels, height / block, block, width / block, block};
+    perm = {0, 3, 5, 1, 2, 4};
+    shape = {0, channels * block * block, height / block, width / block};
+  } else {
+    int64_t kept = channels / (block * block);
+    parts = rowsFirst ? SmallVector<int64_t>{0, kept, block, block, height, width}
+                      : SmallVector<int64_t>{0, block, block, kept, height, width};
+    perm = rowsFirst ? SmallVector<int64_t>{0, 1, 4, 2, 5, 3} : SmallVector<int64_t>{0, 3, 4, 1, 5, 2};
+    shape = {0, kept, height * block, width * block};
+  }
+  Value apart = node.create<ReshapeOp>(node.input(0), node.vector(parts), false);
+  return node.finish(node.create<ReshapeOp>(node.create<TransposeOp>(apart, perm), node.vector(shape), false));
+}
+
 static const OperatorRow rows[] = {
-    {"", "Constant", 1, 0, constant},   {"", "ConstantOfShape", 9, 1, constantOfShape},
-    {"", "Shape", 1, 1, shape},         {"", "Size", 1, 1, size},
-    {"", "Reshape", 5, 2, reshape},     {"", "Flatten", 1, 1, flatten},
-    {"", "Unsqueeze", 1, 1, unsqueeze}, {"", "Unsqueeze", 13, 2, unsqueeze},
-    {"", "Squeeze", 1, 1, squeeze},     {"", "Transpose", 1, 1, transpose},
-    {"", "Expand", 8, 2, expand},       {"", "Tile", 6, 2, tile},
-    {"", "Concat", 4, 1, concat},       {"", "Range", 11, 3, range},
-    {"", "Trilu", 14, 1, trilu},        {"", "NonZero", 9, 1, nonZero},
+    {"", "DepthToSpace", 1, 1, blocksOfPlaces},
+    {"", "SpaceToDepth", 1, 1, blocksOfPlaces, "inverse"},
+    {"", "Constant", 1, 0, constant},
+    {"", "ConstantOfShape", 9, 1, constantOfShape},
+    {"", "Shape", 1, 1, shape},
+    {"", "Size", 1, 1, size},
+    {"", "Reshape", 5, 2, reshape},
+    {"", "Flatten", 1, 1, flatten},
+    {"", "Unsqueeze", 1, 1, unsqueeze},
+    {"", "Unsqueeze", 13, 2, unsqueeze},
+    {"", "Squeeze", 1, 1, squeeze},
+    {"", "Transpose", 1, 1, transpose},
+    {"", "Expand", 8, 2, expand},
+    {"", "Tile", 6, 2, tile},
+    {"", "Concat", 4, 1, concat},
+    {"", "Range", 11, 3, range},
+    {"", "Trilu", 14, 1, trilu},
+    {"", "NonZero", 9, 1, nonZero},
 };
 
 ArrayRef<OperatorRow> edgelm::shapeOperators() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// ONNX convolutions and pooling. The windows of a tensor are strided slices of it, one for each place in the window: a
-// convolution is their product with the weights, a pooling their maximum or mean.
-#include "Dialect/Import/NodeBinder.h"
+// ONNX pooling, and the windows of convolutions too. The windows of a tensor are strided slices of it, one for each place
+// in the window: a pooling is their maximum or mean.
+#include "Dialect/Import/Windows.h"
 
 #include <cmath>
 #include <limits>
@@ -9,27 +9,7 @@
 using namespace mlir;
 using namespace edgelm;
 
-namespace {
-/// Windows over the dimensions behind batch and channels, an entry for each of them.
-struct Windows {
-  SmallVector<int64_t> kernel, strides, dilations, begin, end; ///< `begin`, `end`: what is padded
-  SmallVector<int64_t> beyond;                                 ///< padded behind that, so that the last window fits
-
-  int64_t places() const {
-    int64_t product = 1;
-    for (int64_t size : kernel)
-      product *= size;
-    return product;
-  }
-  /// From the first column of a window to the last.
-  int64_t reach(size_t d) const { return (kernel[d] - 1) * dilations[d]; }
-};
-} // namespace
-
-/// A window has at most so many places, since each of them becomes operations.
-static constexpr int64_t kMaxPlaces = 4096;
-
-static SmallVector<int64_t> integersOr(NodeBinder &node, StringRef name, size_t count, int64_t fallback) {
+SmallVector<int64_t> edgelm::integersOr(NodeBinder &node, StringRef name, size_t count, int64_t fallback) {
   SmallVector<int64_t> values = node.integers(name);
   if (values.empty())
     values.assign(count, fallback);
@@ -67,7 +47,7 @@ static LogicalResult fitToSize(NodeBinder &node, ArrayRef<int64_t> sizes, Window
   return success();
 }
 
-static FailureOr<Windows> windowsOf(NodeBinder &node, ArrayRef<int64_t> kernel) {
+FailureOr<Windows> edgelm::windowsOf(NodeBinder &node, ArrayRef<int64_t> kernel) {
   RankedTensorType type = tensorType(node.input(0));
   size_t count = kernel.size();
   int64_t places = 1;
@@ -94,7 +74,7 @@ static FailureOr<Windows> windowsOf(NodeBinder &node, ArrayRef<int64_t> kernel) 
   return windows;
 }
 
-static Value padded(NodeBinder &node, Value x, ArrayRef<int64_t> begin, ArrayRef<int64_t> end, Value fill) {
+Value edgelm::padded(NodeBinder &node, Value x, ArrayRef<int64_t> begin, ArrayRef<int64_t> end, Value fill) {
   SmallVector<int64_t> pads = {0, 0};
   pads.append(begin.begin(), begin.end());
   pads.append({0, 0});
@@ -109,8 +89,7 @@ static SmallVector<int64_t> sum(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
       llvm::map_range(llvm::zip_equal(a, b), [](auto pair) { return std::get<0>(pair) + std::get<1>(pair); }));
 }
 
-/// For each place in the window what all windows have there, the last dimension's places first.
-static SmallVector<Value> placesOf(NodeBinder &node, Value x, const Windows &windows) {
+SmallVector<Value> edgelm::placesOf(NodeBinder &node, Value x, const Windows &windows) {
   size_t count = windows.kernel.size();
   SmallVector<int64_t> place(count, 0), axes;
   for (size_t d = 0; d < count; ++d)
@@ -133,46 +112,8 @@ static SmallVector<Value> placesOf(NodeBinder &node, Value x, const Windows &win
   return places;
 }
 
-static Value concat(NodeBinder &node, ArrayRef<Value> parts, int64_t axis) {
+Value edgelm::concat(NodeBinder &node, ArrayRef<Value> parts, int64_t axis) {
   return parts.size() == 1 ? parts[0] : node.create<ConcatOp>(ValueRange(parts), axis);
-}
-
-/// X, W [M, C / group, kernel], bias [M]: for each window, its C * kernel numbers times those of W.
-static LogicalResult convolution(NodeBinder &node) {
-  RankedTensorType weights = tensorType(node.input(1));
-  int64_t groups = node.integer("group", 1), rank = weights.getRank();
-  if (rank < 3 || !weights.hasStaticShape() || groups < 1 || weights.getDimSize(0) % groups)
-    return node.emitError() << "expected weights of a known shape for " << groups << " groups, found " << weights;
-  int64_t outputs = weights.getDimSize(0), columns = weights.getNumElements() / std::max<int64_t>(outputs, 1);
-  FailureOr<Windows> windows = windowsOf(node, weights.getShape().drop_front(2));
-  if (failed(windows))
-    return failure();
-  Value fill = node.scalar(0, weights.getElementType());
-  Value x = padded(node, node.input(0), windows->begin, windows->end, fill);
-  SmallVector<Value> places = placesOf(node, x, *windows);
-  Value first = places.front();
-  SmallVector<Value> shape = {node.create<ShapeOp>(first, 0, 1), node.vector(outputs),
-                              node.create<ShapeOp>(first, 2, rank)};
-  for (Value &place : places)
-    place = node.create<UnsqueezeOp>(place, ArrayRef<int64_t>{2});
-  Value windowed = concat(node, places, 2), product; // [N, C, kernel, windows]
-  if (groups == 1) {
-    Value rows = node.create<ReshapeOp>(windowed, node.vector({0, columns, -1}), false);
-    Value matrix = node.create<ReshapeOp>(node.input(1), node.vector({outputs, columns}), false);
-    product = node.create<MatMulOp>(node.create<TransposeOp>(rows, ArrayRef<int64_t>{0, 2, 1}),
-                                    node.create<TransposeOp>(matrix, ArrayRef<int64_t>{1, 0}));
-    if (node.input(2))
-      product = node.binary("add", product, node.input(2));
-    product = node.create<TransposeOp>(product, ArrayRef<int64_t>{0, 2, 1});
-  } else {
-    Value rows = node.create<ReshapeOp>(windowed, node.vector({0, groups, columns, -1}), false);
-    Value matrices = node.create<ReshapeOp>(node.input(1), node.vector({groups, outputs / groups, columns}), false);
-    product = node.create<MatMulOp>(matrices, rows);
-    if (node.input(2))
-      product = node.binary("add", product,
-                            node.create<ReshapeOp>(node.input(2), node.vector({groups, outputs / groups, 1}), false));
-  }
-  return node.finish(node.create<ReshapeOp>(product, node.create<ConcatOp>(ValueRange(shape), 0), false));
 }
 
 /// The least number of a type.
@@ -189,14 +130,47 @@ static Value combined(NodeBinder &node, StringRef function, ArrayRef<Value> valu
   return result;
 }
 
+/// The place of each element in the whole tensor, whose last dimensions count first or, `columnMajor`, the first of them
+/// behind the channels.
+static Value placesInTensor(NodeBinder &node, RankedTensorType type, bool columnMajor) {
+  Type i64 = node.types().getI64Type();
+  int64_t rank = type.getRank();
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank)), shape;
+  if (columnMajor)
+    std::reverse(perm.begin() + 2, perm.end());
+  for (int64_t axis : perm)
+    shape.push_back(type.getDimSize(axis));
+  Value counter =
+      node.create<IotaOp>(node.scalar(0, i64), node.scalar(type.getNumElements(), i64), node.scalar(1, i64));
+  return node.create<TransposeOp>(node.create<ReshapeOp>(counter, node.vector(shape), false), perm);
+}
+
+/// The maximum of each window and, as a second output, the place in the tensor of the first element that is it.
 static LogicalResult maxPool(NodeBinder &node) {
   FailureOr<Windows> windows = windowsOf(node, node.integers("kernel_shape"));
   if (failed(windows))
     return failure();
-  Type element = tensorType(node.input(0)).getElementType();
-  Value x = padded(node, node.input(0), windows->begin, sum(windows->end, windows->beyond),
-                   node.scalar(lowest(element), element));
-  return node.finish(combined(node, "max", placesOf(node, x, *windows)));
+  RankedTensorType type = tensorType(node.input(0));
+  Type element = type.getElementType(), i64 = node.types().getI64Type();
+  SmallVector<int64_t> behind = sum(windows->end, windows->beyond);
+  Value x = padded(node, node.input(0), windows->begin, behind, node.scalar(lowest(element), element));
+  SmallVector<Value> values = placesOf(node, x, *windows);
+  if (node.numOutputs() < 2)
+    return node.finish(combined(node, "max", values));
+  if (!type.hasStaticShape())
+    return node.emitError() << "expected a tensor of a known shape for its second output, found " << type;
+  // What is padded is at no place, and any element is better.
+  Value nowhere = node.scalar(-1, i64), all = placesInTensor(node, type, node.integer("storage_order", 0));
+  SmallVector<Value> indices = placesOf(node, padded(node, all, windows->begin, behind, nowhere), *windows);
+  Value best = values.front(), place = indices.front();
+  for (auto [value, index] : llvm::drop_begin(llvm::zip_equal(values, indices))) {
+    Value isFirst =
+        node.binary("and", node.create<CompareOp>("eq", place, nowhere), node.create<CompareOp>("ne", index, nowhere));
+    Value isBetter = node.binary("or", node.create<CompareOp>("gt", value, best), isFirst);
+    best = node.create<SelectOp>(isBetter, value, best);
+    place = node.create<SelectOp>(isBetter, index, place);
+  }
+  return node.finish({best, place});
 }
 
 /// The mean of each window, of what is padded only with `count_include_pad`.
@@ -229,29 +203,11 @@ static LogicalResult globalPool(NodeBinder &node) {
   return node.finish(node.create<ReduceOp>(node.function(), node.input(0), axes, true));
 }
 
-/// X, scale, bias, mean, variance of each channel, as they were trained.
-static LogicalResult batchNormalization(NodeBinder &node) {
-  if (node.integer("training_mode", 0))
-    return node.emitError() << "training mode is not supported";
-  RankedTensorType type = tensorType(node.input(0));
-  SmallVector<int64_t> shape(std::max<int64_t>(type.getRank() - 1, 1), 1);
-  shape[0] = -1;
-  auto channels = [&](size_t i) {
-    return node.cast(node.create<ReshapeOp>(node.input(i), node.vector(shape), false), type.getElementType());
-  };
-  Value variance = node.binary("add", channels(4), node.scalar(node.number("epsilon", 1e-5f), type.getElementType()));
-  Value factor = node.binary("mul", channels(1), node.unary("rsqrt", variance));
-  Value centred = node.binary("sub", node.input(0), channels(3));
-  return node.finish(node.binary("add", node.binary("mul", centred, factor), channels(2)));
-}
-
 static const OperatorRow rows[] = {
-    {"", "Conv", 1, 2, convolution},
     {"", "MaxPool", 1, 1, maxPool},
     {"", "AveragePool", 1, 1, averagePool},
     {"", "GlobalAveragePool", 1, 1, globalPool, "mean"},
     {"", "GlobalMaxPool", 1, 1, globalPool, "max"},
-    {"", "BatchNormalization", 9, 5, batchNormalization},
 };
 
 ArrayRef<OperatorRow> edgelm::windowOperators() {
