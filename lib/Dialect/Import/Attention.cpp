@@ -57,7 +57,6 @@ static LogicalResult attention(NodeBinder &node) {
   heads.value = afterPast(node, node.input(5), split(node.input(2), keyHeads));
   heads.scale = node.number("scale", 0);
   heads.softcap = node.number("softcap", 0);
-  heads.capsMasked = true;
   heads.causal = node.integer("is_causal", 0);
   if (heads.causal && node.input(6))
     return node.emitError() << "is_causal with nonpad_kv_seqlen is not supported";
@@ -72,14 +71,14 @@ static LogicalResult attention(NodeBinder &node) {
   }
   Value result = heads.build(node);
   int64_t mode = node.integer("qk_matmul_output_mode", 0);
-  Value byMode[] = {heads.products, heads.masked, heads.scores, heads.shares};
-  if (mode < 0 || mode >= int64_t(std::size(byMode)))
-    return node.emitError() << "found qk_matmul_output_mode = " << mode << "; expected 0 to 3";
+  // Versions of the standard differ in whether the softcap, whose result is mode 2, is in front of the mask or behind it.
+  if (node.numOutputs() > 3 && mode != 0 && mode != 1 && mode != 3)
+    return node.emitError() << "found qk_matmul_output_mode = " << mode << " with its output; expected 0, 1 or 3";
   SmallVector<Value> outputs = {isJoined ? joinHeads(node, result) : result};
   if (node.numOutputs() > 1)
     outputs.append({heads.key, heads.value});
   if (node.numOutputs() > 3)
-    outputs.push_back(byMode[mode]);
+    outputs.push_back(mode == 0 ? heads.products : mode == 1 ? heads.scores : heads.shares);
   return node.finish(outputs);
 }
 

@@ -91,11 +91,11 @@ Value HeadsAttention::build(NodeBinder &node) {
   Type element = elementOf(query);
   Value keys = node.create<TransposeOp>(repeatHeads(node, key, groups, times), ArrayRef<int64_t>{0, 1, 3, 2});
   products = node.binary("mul", node.create<MatMulOp>(query, keys), node.scalar(scale, element));
-  auto capped = [&](Value x) {
+  scores = products;
+  if (softcap != 0) {
     Value cap = node.scalar(softcap, element);
-    return node.binary("mul", node.unary("tanh", node.binary("div", x, cap)), cap);
-  };
-  scores = softcap != 0 && !capsMasked ? capped(products) : products;
+    scores = node.binary("mul", node.unary("tanh", node.binary("div", scores, cap)), cap);
+  }
   if (bias)
     scores = node.binary("add", scores, bias);
   if (causal) {
@@ -105,9 +105,6 @@ Value HeadsAttention::build(NodeBinder &node) {
   if (visible)
     scores = node.binary("add", scores,
                          node.create<SelectOp>(visible, node.scalar(0, element), node.scalar(hidden, element)));
-  masked = scores;
-  if (softcap != 0 && capsMasked)
-    scores = capped(masked);
   shares = node.create<SoftmaxOp>(scores, 3, false);
   return node.create<MatMulOp>(shares, repeatHeads(node, value, groups, times));
 }

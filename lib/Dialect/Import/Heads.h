@@ -11,19 +11,16 @@ struct HeadsAttention {
   mlir::Value query, key, value;
   double scale = 0; ///< 0: 1 / sqrt(D)
   double softcap = 0;
-  bool capsMasked = false; ///< the softcap is behind bias and mask, as ai.onnx has it; else in front of them
-  mlir::Value bias;        ///< added to the scores; broadcasts to `[B, H, S, L]`
-  mlir::Value visible;     ///< as above, of i1: scores that are not visible become `hidden`
+  mlir::Value bias;    ///< added to the scores; broadcasts to `[B, H, S, L]`
+  mlir::Value visible; ///< as above, of i1: scores that are not visible become `hidden`
   double hidden = -std::numeric_limits<double>::infinity();
   bool causal = false;
   mlir::Value past;    ///< the keys before the first query; none: it stands at the first key
   int64_t window = -1; ///< how many keys up to its own a query sees; below 1: all
 
-  // Out, all `[B, H, S, L]`, in the order in which they are made.
-  mlir::Value products; ///< scaled
-  mlir::Value masked;   ///< with the bias, and what is not visible hidden
-  mlir::Value scores;   ///< before the softmax
-  mlir::Value shares;   ///< after it
+  mlir::Value products; ///< out: `[B, H, S, L]`, scaled
+  mlir::Value scores;   ///< out: the same before the softmax
+  mlir::Value shares;   ///< out: the same after it
 
   /// `[B, H, S, D]`.
   mlir::Value build(NodeBinder &node);
