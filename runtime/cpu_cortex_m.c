@@ -4,39 +4,43 @@
 #include "cpu.h"
 
 #ifdef EDGELM_CPU_CORTEX_M
-#include "cpu_names.h"
+#include <stddef.h>
+#include <stdint.h>
 
 // Arm v8-M Architecture Reference Manual, D1.2: registers of the System Control Space, where v7-M has its own too.
-enum { CPUID = 0, ID_ISAR3 = 0x6c, CPACR = 0x88, MVFR0 = 0x240, MVFR1 = 0x244, MVFR2 = 0x248 };
+enum { CPUID = 0, ID_ISAR3 = 0x6c, CPACR = 0x88, MVFR1 = 0x244, MVFR2 = 0x248 };
 enum { CORTEX_M4 = 0xc24 }; // part number in CPUID
 
-typedef struct {
-  char name[16]; // LLVM's
-  uint16_t offset;
-  uint8_t shift, least; // the register's field of four bits
-  uint8_t is_float;
-} feature;
-
-static const feature features_known[] = {
-    {"dsp", ID_ISAR3, 4, 3, 0},      {"vfp4d16sp", MVFR1, 28, 1, 1}, {"fp-armv8d16sp", MVFR2, 4, 4, 1},
-    {"fp-armv8d16", MVFR0, 8, 2, 1}, {"mve", MVFR1, 8, 1, 1},        {"mve.fp", MVFR1, 8, 2, 1},
-};
-
-static uint32_t read(uint32_t offset) {
-  return *(const volatile uint32_t *)(uintptr_t)(0xe000ed00 + offset);
+static uint32_t field(uint32_t offset, uint32_t shift, uint32_t mask) {
+  return *(const volatile uint32_t *)(uintptr_t)(0xe000ed00 + offset) >> shift & mask;
 }
 
-static int has(const void *row) {
-  const feature *f = row;
-  // Coprocessors 10 and 11, two bits each.
-  if (f->is_float && (read(CPACR) >> 20 & 0xf) != 0xf)
-    return 0;
+// The second letter tells the features apart that rows of the target table name: a table of names is too long here.
+static int has(const char *name) {
   // QEMU's Cortex-M4 shows the ID_ISAR3 of a Cortex-M3.
-  return (read(f->offset) >> f->shift & 0xf) >= f->least ||
-         (f->offset == ID_ISAR3 && (read(CPUID) >> 4 & 0xfff) == CORTEX_M4);
+  if (name[1] == 's') // dsp
+    return field(ID_ISAR3, 4, 0xf) >= 3 || field(CPUID, 4, 0xfff) == CORTEX_M4;
+  if (field(CPACR, 20, 0xf) != 0xf) // coprocessors 10 and 11, two bits each
+    return 0;
+  switch (name[1]) {
+  case 'f': // vfp4d16sp
+    return field(MVFR1, 28, 0xf) != 0;
+  case 'p': // fp-armv8d16sp
+    return field(MVFR2, 4, 0xf) >= 4;
+  case 'v': // mve.fp
+    return field(MVFR1, 8, 0xf) >= 2;
+  }
+  return 0;
 }
 
 const char *edgelm_rt_missing_feature(const char *features) {
-  return EDGELM_FIRST_MISSING(features, features_known, has);
+  // One loop: of one that looks for the end of a name LLVM would make a call of strlen.
+  int starts = 1;
+  for (const char *name = features; name && (*name || !starts); ++name) {
+    if (starts && !has(name))
+      return name;
+    starts = !*name;
+  }
+  return NULL;
 }
 #endif
