@@ -96,11 +96,8 @@ static LogicalResult clip(NodeBinder &node) {
 }
 
 static LogicalResult cast(NodeBinder &node) {
-  int64_t to = node.integer("to", 0);
-  Type element = elementType(to, node.types().getContext());
-  if (!element)
-    return node.emitError() << "the element type " << dataTypeName(to) << " is not supported";
-  return node.finish(node.cast(node.input(0), element));
+  Type element = node.statedType("to", 0);
+  return element ? node.finish(node.cast(node.input(0), element)) : failure();
 }
 
 static LogicalResult castLike(NodeBinder &node) {

@@ -14,11 +14,9 @@ static LogicalResult eyeLike(NodeBinder &node) {
   Type i64 = node.types().getI64Type();
   if (!node.expectRank(x, 2, "a matrix"))
     return failure();
-  Type to = tensorType(x).getElementType();
-  if (node.has("dtype"))
-    to = elementType(node.integer("dtype", 0), node.types().getContext());
+  Type to = node.has("dtype") ? node.statedType("dtype", 0) : tensorType(x).getElementType();
   if (!to)
-    return node.emitError() << "the element type " << dataTypeName(node.integer("dtype", 0)) << " is not supported";
+    return failure();
   auto counter = [&](int64_t axis) {
     Value size = node.create<SqueezeOp>(node.create<ShapeOp>(x, axis, axis + 1), ArrayRef<int64_t>{0});
     return node.create<IotaOp>(node.scalar(0, i64), size, node.scalar(1, i64));
@@ -34,10 +32,9 @@ static LogicalResult cosineWindow(NodeBinder &node, ArrayRef<double> c) {
   constexpr int64_t most = 1 << 20;
   if (size.size() != 1 || size[0] < 1 || size[0] > most)
     return node.emitError() << "expected a size of 1 to " << most << ", found [" << size << "]";
-  int64_t number = node.integer("output_datatype", 1);
-  Type to = elementType(number, node.types().getContext());
+  Type to = node.statedType("output_datatype", 1);
   if (!to)
-    return node.emitError() << "the element type " << dataTypeName(number) << " is not supported";
+    return failure();
   double period = double(node.integer("periodic", 1) ? size[0] : size[0] - 1);
   std::vector<float> samples;
   for (int64_t n = 0; n < size[0]; ++n) {

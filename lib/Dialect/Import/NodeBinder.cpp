@@ -80,6 +80,14 @@ SmallVector<int64_t> NodeBinder::constantInput(size_t i, StringRef what) {
   return {};
 }
 
+Type NodeBinder::statedType(StringRef attribute, int64_t fallback) {
+  int64_t number = integer(attribute, fallback);
+  Type type = elementType(number, types().getContext());
+  if (!type)
+    emitError() << "the element type " << dataTypeName(number) << " is not supported";
+  return type;
+}
+
 bool NodeBinder::expectRank(Value value, int64_t rank, StringRef what) {
   if (value && tensorType(value).getRank() == rank)
     return true;

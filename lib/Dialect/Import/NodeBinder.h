@@ -58,6 +58,9 @@ public:
   llvm::SmallVector<float> numbers(llvm::StringRef attribute) const;
   const onnx::TensorProto *tensor(llvm::StringRef attribute) const;
 
+  /// The element type whose number in ONNX an attribute is; null after an error where there is none.
+  mlir::Type statedType(llvm::StringRef attribute, int64_t fallback);
+
   /// Whether `value` is there and has this rank; otherwise an error that calls it `what`.
   bool expectRank(mlir::Value value, int64_t rank, llvm::StringRef what);
 

@@ -10,34 +10,33 @@ using namespace edgelm::random;
 using onnx::AttributeProto;
 using onnx::TensorProto;
 
-onnx::AttributeProto edgelm::random::integer(const std::string &name, int64_t value) {
+static AttributeProto named(const std::string &name, AttributeProto::AttributeType type) {
   AttributeProto attribute;
   attribute.set_name(name);
-  attribute.set_type(AttributeProto::INT);
+  attribute.set_type(type);
+  return attribute;
+}
+
+onnx::AttributeProto edgelm::random::integer(const std::string &name, int64_t value) {
+  AttributeProto attribute = named(name, AttributeProto::INT);
   attribute.set_i(value);
   return attribute;
 }
 
 onnx::AttributeProto edgelm::random::integers(const std::string &name, const std::vector<int64_t> &values) {
-  AttributeProto attribute;
-  attribute.set_name(name);
-  attribute.set_type(AttributeProto::INTS);
+  AttributeProto attribute = named(name, AttributeProto::INTS);
   attribute.mutable_ints()->Add(values.begin(), values.end());
   return attribute;
 }
 
 onnx::AttributeProto edgelm::random::number(const std::string &name, float value) {
-  AttributeProto attribute;
-  attribute.set_name(name);
-  attribute.set_type(AttributeProto::FLOAT);
+  AttributeProto attribute = named(name, AttributeProto::FLOAT);
   attribute.set_f(value);
   return attribute;
 }
 
 onnx::AttributeProto edgelm::random::text(const std::string &name, const std::string &value) {
-  AttributeProto attribute;
-  attribute.set_name(name);
-  attribute.set_type(AttributeProto::STRING);
+  AttributeProto attribute = named(name, AttributeProto::STRING);
   attribute.set_s(value);
   return attribute;
 }
