@@ -72,9 +72,11 @@ static LogicalResult lower(E &e, LinearOp op) {
   SmallVector<Value> buffers = {e.buffer(op.getInput(), spec.inputMemref(e.b.getContext()))};
   for (Value weight : op.getWeights()) {
     PackedWeightOp packed = weight.getDefiningOp<PackedWeightOp>();
-    if (!packed || int64_t(packed.getPanel()) != e.isa.panel)
+    bool columnsApart = spec.format && e.isa.dot.columnsApart;
+    if (!packed || int64_t(packed.getPanel()) != e.isa.panel || packed.getColumnsApart() != columnsApart)
       return op.emitOpError("needs weights packed in panels of ")
-             << e.isa.panel << "; run edgelm-pack-weights=panel=" << e.isa.panel;
+             << e.isa.panel << (columnsApart ? ", columns apart" : "") << "; run edgelm-pack-weights=panel=" << e.isa.panel
+             << (columnsApart ? ",columns-apart" : "");
     buffers.push_back(e.buffer(weight, spec.weightMemref(e.b.getContext(), e.isa)));
   }
   for (Value bias : op.getBiases()) {

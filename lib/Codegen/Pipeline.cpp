@@ -68,6 +68,8 @@ static void addFuse(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp m
 static void addPack(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
   PackWeightsOptions options;
   options.panel = panelOf(inputs);
+  const IsaRow *isa = findIsa(inputs.options.target.isa);
+  options.columnsApart = isa && isa->dot.columnsApart;
   passes.addPass(createPackWeights(options));
 }
 

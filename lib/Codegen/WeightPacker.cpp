@@ -43,6 +43,7 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
       place.storedAs.push_back(op.getStoredAs() ? cast<mlir::TypeAttr>((*op.getStoredAs())[i]).getValue()
                                                 : place.type.getElementType());
     place.panel = op.getPanel();
+    place.columnsApart = op.getColumnsApart();
     place.offset = op.getOffset();
     place.bytes = packedBytes(place.type, place.panel);
     for (mlir::Operation *user : op->getUsers()) {
@@ -191,7 +192,7 @@ private:
   int64_t rowsOf(int64_t block) const { return std::min(blockRows, n - block * blockRows); }
   int64_t bytesOf(int64_t block) const {
     if (isa<QType>(type))
-      return packedLayout(place.type, place.panel).panelBytes();
+      return packedLayout(place.type, place.panel, place.columnsApart).panelBytes();
     return (place.panel ? place.panel : rowsOf(block)) * k * widthOf(type);
   }
   std::optional<int64_t> roundPart(size_t source, int64_t first, int64_t count, RoundedRows &out) const;
@@ -210,7 +211,7 @@ private:
 
 void RoundingWriter::store(int64_t rows, const RoundedRows &rounded, char *out) const {
   if (isa<QType>(type))
-    return packPanel(packedLayout(place.type, place.panel), rounded.quantized, reinterpret_cast<uint8_t *>(out));
+    return packPanel(packedLayout(place.type, place.panel, place.columnsApart), rounded.quantized, reinterpret_cast<uint8_t *>(out));
   int64_t rowStride = place.panel ? 1 : k, columnStride = place.panel ? place.panel : 1;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < k; ++column)

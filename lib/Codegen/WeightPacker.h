@@ -21,6 +21,7 @@ struct WeightPlace {
   bool isMatrix = false;              ///< of a linear or an embedding: what formats are for
   bool isTable = false;               ///< a matrix whose rows an embedding looks up
   int64_t panel = 0;                  ///< output columns of a panel; 0: row-major
+  bool columnsApart = false;          ///< of `PackedLayout`
   int64_t offset = 0;                 ///< bytes from the start of the weights
   int64_t bytes = 0;                  ///< with padding to whole panels, without that to the next place
 

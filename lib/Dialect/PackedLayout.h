@@ -35,12 +35,14 @@ inline constexpr int64_t kMaxColumnsWithZeros = 65536;
 ///   * step + 4*m + i]
 ///
 /// so that a dot product of four bytes, the activations x[4j .. 4j+3] in every lane, adds up to a lane for each output
-/// row, and shifting a vector by b bits gives the next four columns. A code of 8 bits lies as the signed integer that it
+/// row, and shifting a vector by b bits gives the next four columns. With `columnsApart` the order within a step is byte
+/// [i][r], for what multiplies a column at a time. A code of 8 bits lies as the signed integer that it
 /// stands for, any other as it is. Padding, in K and in N, is zero, and so are the activations and the scales there.
 struct PackedLayout {
   const FormatRow *format = nullptr;
   int64_t n = 0, k = 0;
   int64_t panel = 0;
+  bool columnsApart = false;
 
   int64_t panels() const { return (n + panel - 1) / panel; }
   int64_t paddedK() const { return (k + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
@@ -57,6 +59,8 @@ struct PackedLayout {
   int64_t panelBytes() const;
   /// Bytes of one step of a plane.
   int64_t stepBytes() const { return panel * 4; }
+  /// Where in a step the byte of row r and its column i lies.
+  int64_t byteOfStep(int64_t row, int64_t i) const { return columnsApart ? i * panel + row : row * 4 + i; }
   int64_t partAlignment() const { return std::min(kPartAlignment, stepBytes()); }
   /// Bytes of the matrix.
   int64_t bytes() const { return panels() * panelBytes(); }

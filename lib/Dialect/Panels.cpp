@@ -49,6 +49,23 @@ template <typename Visit> static void forEachPlane(const PackedLayout &layout, V
   }
 }
 
+/// The four bytes of a row in a step, first column lowest.
+static uint32_t loadStep(const PackedLayout &layout, const uint8_t *step, int64_t row) {
+  uint8_t bytes[4];
+  for (int64_t i = 0; i < 4; ++i)
+    bytes[i] = step[layout.byteOfStep(row, i)];
+  uint32_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+static void storeStep(const PackedLayout &layout, uint32_t word, uint8_t *step, int64_t row) {
+  uint8_t bytes[4];
+  std::memcpy(bytes, &word, sizeof word);
+  for (int64_t i = 0; i < 4; ++i)
+    step[layout.byteOfStep(row, i)] = bytes[i];
+}
+
 void packPanel(const PackedLayout &layout, const QuantizedRows &rows, uint8_t *out) {
   assert(rows.rows <= layout.panel && rows.k == layout.k && rows.format == layout.format && "not the layout's rows");
   std::memset(out, 0, layout.panelBytes());
@@ -73,7 +90,7 @@ void packPanel(const PackedLayout &layout, const QuantizedRows &rows, uint8_t *o
           word |= (codes >> plane.shift & plane.mask()) << plane.bits * m;
         }
         word ^= plane.flip();
-        std::memcpy(out + plane.offset + step * layout.stepBytes() + row * 4, &word, 4);
+        storeStep(layout, word, out + plane.offset + step * layout.stepBytes(), row);
       }
     });
   }
@@ -89,9 +106,7 @@ QuantizedRows unpackPanel(const PackedLayout &layout, const uint8_t *panel, int6
     forEachPlane(layout, [&](const Plane &plane) {
       uint8_t *to = padded.data();
       for (int64_t step = 0; step < plane.steps; ++step) {
-        uint32_t word;
-        std::memcpy(&word, panel + plane.offset + step * layout.stepBytes() + row * 4, 4);
-        word ^= plane.flip();
+        uint32_t word = loadStep(layout, panel + plane.offset + step * layout.stepBytes(), row) ^ plane.flip();
         for (int m = 0; m < plane.codesPerByte(); ++m, to += 4) {
           uint32_t codes;
           std::memcpy(&codes, to, 4);

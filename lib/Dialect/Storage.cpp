@@ -14,8 +14,8 @@ ActivationLayout activationLayout(RankedTensorType type) {
   return {type.getShape().back(), rows.getGroup(), /*isCompact=*/false, rows.getZeros()};
 }
 
-PackedLayout packedLayout(RankedTensorType type, int64_t panel) {
-  return {&cast<QType>(type.getElementType()).row(), type.getDimSize(0), type.getDimSize(1), panel};
+PackedLayout packedLayout(RankedTensorType type, int64_t panel, bool columnsApart) {
+  return {&cast<QType>(type.getElementType()).row(), type.getDimSize(0), type.getDimSize(1), panel, columnsApart};
 }
 
 /// Bytes of `elements` that lie side by side, each in whole bytes.

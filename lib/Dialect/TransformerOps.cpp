@@ -171,7 +171,10 @@ LogicalResult PackedWeightOp::verify() {
     return emitOpError("(C2) expects a matrix, got ") << getResult().getType();
   if (getOffset() % 64 != 0)
     return emitOpError("(C3) expects an offset that is a multiple of 64, got ") << getOffset();
-  if (isa<QType>(tensorType(getResult()).getElementType()) && (getPanel() == 0 || !getStoredAs()))
+  bool isQuantized = isa<QType>(tensorType(getResult()).getElementType());
+  if (isQuantized && (getPanel() == 0 || !getStoredAs()))
     return emitOpError("(C4) expects a panel and the types that its sources are stored as");
+  if (!isQuantized && getColumnsApart())
+    return emitOpError("(C4) expects 'columns_apart' of quantized weights alone, got ") << getResult().getType();
   return success();
 }

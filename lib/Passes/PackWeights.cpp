@@ -108,7 +108,8 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
     ++numShared;
   }
   return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
-                                isConverted ? builder.getArrayAttr(storedAs) : nullptr);
+                                isConverted ? builder.getArrayAttr(storedAs) : nullptr,
+                                columnsApart && isa<QType>(elementType));
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {

@@ -215,7 +215,9 @@ def PackWeights : Pass<"edgelm-pack-weights", "mlir::ModuleOp"> {
 
     Refuses a linear whose matrix is computed at run time.
   }];
-  let options = [Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">];
+  let options = [Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">,
+                 Option<"columnsApart", "columns-apart", "bool", "false",
+                        "Codes of one column of K lie side by side rather than those of four columns of a row; a property of the ISA">];
   let statistics = [Statistic<"numPacked", "num-packed", "Places in the product">,
                     Statistic<"numShared", "num-shared", "Weights found at a place that exists already">];
 }

@@ -155,6 +155,14 @@ func.func @packed_weight_c4() {
 
 // -----
 
+func.func @packed_weight_c4_of_floats() {
+  // expected-error @below {{(C4) expects 'columns_apart' of quantized weights alone, got 'tensor<8x64xf32>'}}
+  %0 = edgelm.packed_weight [#edgelm.weight<"m", 0, 2048, "01">] panel 8 columns_apart at 0 {transposed = array<i1: false>} : tensor<8x64xf32>
+  return
+}
+
+// -----
+
 #file = #edgelm.weight<"m", 0, 512, "01">
 func.func @a_weight_in_a_file_has_no_format() {
   // expected-error @below {{must be ranked tensor of plain element values}}

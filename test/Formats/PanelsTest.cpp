@@ -114,6 +114,13 @@ TEST(Panels, come_back_for_every_format_and_odd_shapes) {
         packPanel(layout, rows, bytes.data());
         QuantizedRows back = unpackPanel(layout, bytes.data(), n);
         ASSERT_EQ(back.codes, rows.codes) << format.name << " " << k;
+        PackedLayout apart = {&format, n, k, panel, /*columnsApart=*/true};
+        std::vector<uint8_t> bytesApart(layout.panelBytes(), 0xff);
+        packPanel(apart, rows, bytesApart.data());
+        ASSERT_EQ(unpackPanel(apart, bytesApart.data(), n).codes, rows.codes) << format.name << " " << k;
+        for (int64_t row = 0; row < panel; ++row)
+          for (int64_t i = 0; i < 4; ++i)
+            ASSERT_EQ(bytesApart[layout.plane(0) + i * panel + row], bytes[layout.plane(0) + row * 4 + i]);
         ASSERT_EQ(back.halfScales, rows.halfScales) << format.name << " " << k;
         ASSERT_EQ(back.floatScales, rows.floatScales) << format.name << " " << k;
         ASSERT_EQ(back.multipliers, rows.multipliers) << format.name << " " << k;

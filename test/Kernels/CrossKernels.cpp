@@ -71,10 +71,10 @@ int main(int argc, char **argv) {
   const IsaRow &isa = *findIsa(target.isa);
   std::vector<LinearCase> cases;
   for (const FormatRow *format : integerFormats()) {
-    cases.emplace_back(*format, kOddShape, /*int8Input=*/true, isa.panel);
+    cases.emplace_back(*format, kOddShape, /*int8Input=*/true, isa);
     // Widened to floats, codes of 8 bits, of two planes and of a codebook differ.
     if (llvm::is_contained({"int8", "int5_g64", "nf4_g64"}, format->name))
-      cases.emplace_back(*format, kTinyShape, /*int8Input=*/false, isa.panel);
+      cases.emplace_back(*format, kTinyShape, /*int8Input=*/false, isa);
   }
   Blob blob;
   std::string rows;

@@ -4,7 +4,7 @@
 
 namespace edgelm {
 
-LinearCase::LinearCase(const FormatRow &format, const LinearShape &shape, bool int8Input, int64_t panel)
+LinearCase::LinearCase(const FormatRow &format, const LinearShape &shape, bool int8Input, const IsaRow &isa)
     : shape(shape) {
   many.rows = shape.rows;
   many.k = shape.k;
@@ -16,7 +16,7 @@ LinearCase::LinearCase(const FormatRow &format, const LinearShape &shape, bool i
   one = many;
   one.rows = 1;
   for (uint32_t i = 0; i < (shape.glu ? 2 : 1); ++i)
-    matrices.emplace_back(format, shape.n, shape.k, panel, i);
+    matrices.emplace_back(many.weightLayout(isa), i);
   if (int8Input)
     rows.emplace_back(many.inputLayout(), shape.rows, 5);
   floats = randomFloats(shape.rows * shape.k, 6);

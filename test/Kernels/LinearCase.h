@@ -23,7 +23,7 @@ inline constexpr LinearShape kGroupsShape = {3, 150, 20, false, false};
 
 /// The operands of a matmul, whose rows are also those of a matvec.
 struct LinearCase {
-  LinearCase(const FormatRow &format, const LinearShape &shape, bool int8Input, int64_t panel);
+  LinearCase(const FormatRow &format, const LinearShape &shape, bool int8Input, const IsaRow &isa);
 
   const uint8_t *input() const;
   /// Bytes of one row of the input.

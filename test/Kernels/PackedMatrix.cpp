@@ -8,8 +8,9 @@
 
 namespace edgelm {
 
-PackedMatrix::PackedMatrix(const FormatRow &format, int64_t n, int64_t k, int64_t panel, uint32_t seed)
-    : layout{&format, n, k, panel} {
+PackedMatrix::PackedMatrix(const PackedLayout &layout, uint32_t seed) : layout(layout) {
+  const FormatRow &format = *layout.format;
+  int64_t n = layout.n, k = layout.k;
   std::minstd_rand random(seed + 1);
   int64_t groups = layout.groups();
   for (int64_t i = 0; i < n * k; ++i) {
@@ -84,7 +85,8 @@ void PackedMatrix::pack() {
       for (int plane = 0; plane < 2 && format.planes[plane]; ++plane) {
         int bits = format.planes[plane], columnsOfStep = 32 / bits;
         int64_t step = column / columnsOfStep, within = column % columnsOfStep;
-        panel[layout.plane(plane) + (step * layout.panel + lane) * 4 + within % 4] |=
+        int64_t byte = layout.columnsApart ? within % 4 * layout.panel + lane : lane * 4 + within % 4;
+        panel[layout.plane(plane) + step * layout.panel * 4 + byte] |=
             uint8_t((code & ((1 << bits) - 1)) << (bits * (within / 4)));
         code >>= bits;
       }

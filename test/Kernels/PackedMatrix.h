@@ -12,7 +12,7 @@ namespace edgelm {
 
 /// A matrix of random codes, scales and zero points.
 struct PackedMatrix {
-  PackedMatrix(const FormatRow &format, int64_t n, int64_t k, int64_t panel, uint32_t seed);
+  PackedMatrix(const PackedLayout &layout, uint32_t seed);
 
   /// The integer that weight [row, column] stands for, with its group's integer.
   int value(int64_t row, int64_t column) const;

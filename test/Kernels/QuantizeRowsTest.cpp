@@ -109,7 +109,7 @@ TEST(QuantizeRows, EmbedsFromEveryFormat) {
         spec.tokenType = mlir::IntegerType::get(module.getContext(), 32);
         name = getEmbedKernel(module, spec, isa).getName().str();
       });
-      PackedMatrix table(format, spec.vocabulary, spec.columns, panel, 1);
+      PackedMatrix table(spec.layout(*findIsa(target.isa)), 1);
       std::vector<float> output(4 * spec.columns, 77.0f);
       int32_t tokens[] = {69, 3, 33, 1};
       void *buffers[] = {tokens, table.bytes.data(), output.data()};

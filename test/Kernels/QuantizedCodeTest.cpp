@@ -34,8 +34,8 @@ TEST(QuantizedLinearCode, UsesTheDotProductsOfTheIsa) {
       {"rpi5", "int8", {"sdot\tv", ".4b["}, {"smull", "ld1r"}},
       {"rpi5", "int4_g32", {"sdot\tv", ".4b[", "ushr\tv"}, {"smull"}},
       {"jetson-orin", "nf4_g64", {"tbl\t", "sdot\tv"}, {"smull"}},
-      {"bpi-f3", "int8", {"vlseg4e8.v", "vwmul.vx", "vwmacc.vx", "vwadd.wv"}, {"vluxei", "vrgather"}},
-      {"bpi-f3", "int4_g32", {"vlseg4e8.v", "vwmaccsu.vx", "vsrl.vi"}, {"vluxei", "vrgather"}},
+      {"bpi-f3", "int8", {"vle8.v", "vwmul.vx", "vwmacc.vx", "vwadd.wv"}, {"vlseg", "vluxei", "vrgather"}},
+      {"bpi-f3", "int4_g32", {"vle8.v", "vwmaccsu.vx", "vsrl.vi"}, {"vlseg", "vluxei", "vrgather"}},
       {"bpi-f3", "nf4_g64", {"vrgather.vv", "vwmacc.vx"}, {"vluxei"}},
   };
   for (const Instructions &row : all) {

@@ -25,7 +25,7 @@ protected:
 };
 
 void QuantizedLinear::check(const LinearShape &shape, bool int8Input, const TargetSpec &target, const IsaRow &isa) {
-  LinearCase data(*GetParam(), shape, int8Input, isa.panel);
+  LinearCase data(*GetParam(), shape, int8Input, isa);
   KernelJit jit(
       target,
       [&](mlir::ModuleOp module, const IsaRow &row) {

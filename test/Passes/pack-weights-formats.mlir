@@ -1,4 +1,5 @@
 // RUN: edgelm-opt %s --edgelm-pack-weights=panel=32 | FileCheck %s
+// RUN: edgelm-opt %s --edgelm-pack-weights="panel=32 columns-apart" | FileCheck %s --check-prefix=APART
 
 #table = #edgelm.weight<"m", 0, 24576, "01">
 #q = #edgelm.weight<"m", 24576, 16384, "02">
@@ -14,6 +15,7 @@
 // CHECK: edgelm.packed_weight [#{{.*}}"02">, #{{.*}}"03">] stored_as [f32, f16] panel 32 at [[#QK:PLACE + 3456]] {transposed = array<i1: true, false>} : tensor<128x64x!edgelm.q<"int4_g32">>
 // CHECK: edgelm.packed_weight [#{{.*}}"01">] stored_as [f32] panel 32 at [[#PLACE]]
 // CHECK-NOT: edgelm.quantize_weight
+// APART-COUNT-4: edgelm.packed_weight {{.*}} panel 32 columns_apart at {{.*}} : tensor<{{.*}}!edgelm.q<"int4_g32">>
 func.func @decode(%tokens: tensor<1xi32>) -> (tensor<1x128xf32>, tensor<1x96xf32>) {
   %w = edgelm.weight #table : tensor<96x64xf32>
   %table = edgelm.quantize_weight %w along 1 error 1.0e-02 : tensor<96x64xf32> to tensor<96x64x!edgelm.q<"int4_g32">>
@@ -33,6 +35,7 @@ func.func @decode(%tokens: tensor<1xi32>) -> (tensor<1x128xf32>, tensor<1x96xf32
 // CHECK: edgelm.packed_weight [#{{.*}}"03">] stored_as [f16] panel 32 at [[#QK + 2304]]
 // A float format is a type that the writer rounds to.
 // CHECK: edgelm.packed_weight [#{{.*}}"02">] stored_as [f32] panel 32 at {{.*}} : tensor<64x64xf16>
+// APART: edgelm.packed_weight [#{{.*}}"02">] stored_as [f32] panel 32 at
 func.func @prefill(%x: tensor<2x64xf32>) -> (tensor<2x64xf32>, tensor<2x64xf32>) {
   %0 = edgelm.quantize_rows %x : tensor<2x64xf32> to tensor<2x64x!edgelm.int8_rows<32>>
   %wk = edgelm.weight #k : tensor<64x64xf16>

@@ -53,7 +53,7 @@ struct LinearSpec {
   /// Bytes that a panel of every matrix takes once its codes are unpacked; 0 where they lie in memory as bytes.
   int64_t unpackedBytes(const IsaRow &isa) const;
   /// Where the bytes of quantized weights and activations lie.
-  PackedLayout weightLayout(const IsaRow &isa) const { return {format, n, k, isa.panel}; }
+  PackedLayout weightLayout(const IsaRow &isa) const { return {format, n, k, isa.panel, isa.dot.columnsApart}; }
   ActivationLayout inputLayout() const;
   /// The memrefs of the input and of each matrix.
   mlir::MemRefType inputMemref(mlir::MLIRContext *context) const;

@@ -10,8 +10,8 @@ bool bytesArePlain(const FormatRow &format, int unsignedBits) {
   return format.bits() == 8 && unsignedBits < 8;
 }
 
-QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, bool columnsApart)
-    : k(k), layout(layout), format(*layout.format), columnsApart(columnsApart) {
+QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits)
+    : k(k), layout(layout), format(*layout.format) {
   bool isWide = format.bits() == 8 || !format.codebook.empty() || format.scale == Scale::Integer;
   isSigned = isWide && unsignedBits < 8;
   isPlain = bytesArePlain(format, unsignedBits);
@@ -67,36 +67,30 @@ Val QuantizedCodes::multipliers(const PanelVector &vector, Val group) {
   return loadBytes(vector, layout.groupScales(), group);
 }
 
-void QuantizedCodes::Unit::loadStep(int plane, int64_t step) {
-  if (loadedStep[plane] == step)
-    return;
+/// A vector of a step of a plane: all of it, or with columns apart the column `within`.
+Val QuantizedCodes::Unit::stepBytes(int plane, int64_t step, int64_t within) {
+  if (loadedStep[plane] != step)
+    std::fill(std::begin(loaded[plane]), std::end(loaded[plane]), Val());
   loadedStep[plane] = step;
+  Val &bytes = loaded[plane][within];
+  if (bytes.value)
+    return bytes;
   KernelBuilder &k = codes.k;
   const PackedLayout &layout = codes.layout;
-  int64_t lanes = k.isa.lanes, bits = layout.format->planes[plane];
-  Val at = vector.base + unit * double(bits * unitColumns / kColumnUnit * layout.stepBytes()) + vector.first * 4.0 +
-           double(layout.plane(plane) + step * layout.stepBytes());
-  Val bytes = k.loadVector(vector.bytes, {at}, lanes * 4);
-  loaded[plane] = {bytes};
-  if (!codes.columnsApart)
-    return;
-  loaded[plane].clear();
-  for (int64_t column = 0; column < 4; ++column) {
-    llvm::SmallVector<int64_t> places;
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      places.push_back(4 * lane + column);
-    loaded[plane].push_back(k.shuffle(bytes, bytes, places));
-  }
+  int64_t width = codes.sliceColumns(), bits = layout.format->planes[plane];
+  Val at = vector.base + unit * double(bits * unitColumns / kColumnUnit * layout.stepBytes()) +
+           vector.first * double(width) +
+           double(layout.plane(plane) + step * layout.stepBytes() + layout.byteOfStep(0, within));
+  return bytes = k.loadVector(vector.bytes, {at}, codes.sliceBytes());
 }
 
 /// Bits of one plane at bit `position` of each byte, the others zero.
 Val QuantizedCodes::Unit::planeBits(int plane, int64_t slice, int position) {
   KernelBuilder &k = codes.k;
   int bits = codes.format.planes[plane];
-  int64_t quad = codes.columnsApart ? slice / 4 : slice, within = codes.columnsApart ? slice % 4 : 0;
+  int64_t quad = slice * codes.sliceColumns() / 4, within = codes.layout.columnsApart ? slice % 4 : 0;
   int64_t step = quad * bits / kQuadsOfUnit, part = quad - step * (kQuadsOfUnit / bits);
-  loadStep(plane, step);
-  Val bytes = loaded[plane][within];
+  Val bytes = stepBytes(plane, step, within);
   if (bits == 8)
     return bytes;
   Val mask = k.likeInt(bytes.type(), ((1 << bits) - 1) << position);
@@ -115,7 +109,7 @@ Val QuantizedCodes::Unit::planeBits(int plane, int64_t slice, int position) {
 /// i32 up to 255 in every byte of a slice.
 Val QuantizedCodes::Unit::bytesOf(Val integers) {
   KernelBuilder &k = codes.k;
-  if (codes.columnsApart)
+  if (codes.layout.columnsApart)
     return k.toWidth(integers, 8);
   Val twice = integers | k.shl(integers, 16);
   return k.regroup(twice | k.shl(twice, 8), 8);
@@ -149,7 +143,7 @@ Val QuantizedCodes::Unit::slice(int64_t slice) {
 
 Val QuantizedCodes::Unit::column(int64_t column) {
   KernelBuilder &k = codes.k;
-  if (codes.columnsApart)
+  if (codes.layout.columnsApart)
     return k.toWidth(slice(column), 32);
   Val words = k.regroup(slice(column / 4), 32);
   return k.shrU(words, 8 * (column % 4)) & k.likeInt(words.type(), 0xff);

@@ -23,13 +23,13 @@ struct PanelVector {
 /// Whether the codes of a format lie in memory as the bytes that an instruction multiplies; `unsignedBits` as below.
 bool bytesArePlain(const FormatRow &format, int unsignedBits);
 
-/// How the codes of one format come out as bytes: in slices of four columns beside each other in every lane or, with
-/// `columnsApart`, of one column. A byte u stands for the integer u - offset (minus the zero point where
+/// How the codes of one format come out as bytes: in slices of four columns beside each other in every lane or, where the
+/// layout has columns apart, of one column. A byte u stands for the integer u - offset (minus the zero point where
 /// the format has them), u read as signed or unsigned; with Scale::Integer that is the code times its group's integer.
 class QuantizedCodes {
 public:
   /// `unsignedBits`: integers of more bits come as signed ones.
-  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, bool columnsApart = false);
+  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits);
 
   /// Unpacks unit `unit` (index) of `unitColumns` columns of a vector, slice after slice; `multipliers` as
   /// `multipliers()` gives.
@@ -43,14 +43,15 @@ public:
     Val column(int64_t column);
 
   private:
-    void loadStep(int plane, int64_t step);
+    Val stepBytes(int plane, int64_t step, int64_t within);
     Val planeBits(int plane, int64_t slice, int position);
     Val bytesOf(Val multipliers);
     QuantizedCodes &codes;
     PanelVector vector;
     Val unit, multipliers;
     int64_t unitColumns;
-    Vals loaded[2];
+    /// Of each plane, the vectors of the step that was read last.
+    Val loaded[2][4];
     int64_t loadedStep[2] = {-1, -1};
   };
 
@@ -58,7 +59,7 @@ public:
   int64_t wholeSteps(int64_t columns) const;
 
   /// Columns of a slice, its bytes, slices of a unit.
-  int64_t sliceColumns() const { return columnsApart ? 1 : 4; }
+  int64_t sliceColumns() const { return layout.columnsApart ? 1 : 4; }
   int64_t sliceBytes() const { return sliceColumns() * k.isa.lanes; }
   int64_t slicesOfUnit() const { return kColumnUnit / sliceColumns(); }
 
@@ -74,7 +75,6 @@ public:
   KernelBuilder &k;
   const PackedLayout layout;
   const FormatRow &format;
-  const bool columnsApart;
   bool isSigned = false;
   /// Whether what lies in memory are the bytes already.
   bool isPlain = false;

@@ -27,9 +27,9 @@ std::string EmbedSpec::name() const {
   return text;
 }
 
-static mlir::Type tableMemref(mlir::ModuleOp module, const EmbedSpec &spec) {
+static mlir::Type tableMemref(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa) {
   if (spec.format)
-    return mlir::MemRefType::get({PackedLayout{spec.format, spec.vocabulary, spec.columns, spec.panel}.bytes()},
+    return mlir::MemRefType::get({spec.layout(isa).bytes()},
                                  mlir::IntegerType::get(module.getContext(), 8));
   if (spec.panel)
     return mlir::MemRefType::get({int64_t(llvm::divideCeil(spec.vocabulary, spec.panel)), spec.columns, spec.panel},
@@ -37,26 +37,27 @@ static mlir::Type tableMemref(mlir::ModuleOp module, const EmbedSpec &spec) {
   return mlir::MemRefType::get({spec.vocabulary, spec.columns}, spec.tableType);
 }
 
-/// The row of a quantized table that is lane `lane` of the panel at byte `base`: four columns at a time.
+/// The row of a quantized table that is lane `lane` of the panel at byte `base`: a slice at a time.
 static void embedQuantized(KernelBuilder &k, const EmbedSpec &spec, mlir::Value table, Val base, Val lane,
                            llvm::function_ref<void(Val column, Val values, int64_t count)> store) {
-  QuantizedCodes codes(k, {spec.format, spec.vocabulary, spec.columns, spec.panel}, /*unsignedBits=*/8);
+  QuantizedCodes codes(k, spec.layout(k.isa), /*unsignedBits=*/8);
   PanelVector vector = {table, base, k.index(0)};
   vector.first = lane / double(k.isa.lanes) * double(k.isa.lanes);
   Val within = lane - vector.first;
   int64_t groupColumns = spec.format->groupOf(spec.columns);
   auto unit = [&](Val number, int64_t columns) {
     Val group = number * double(kColumnUnit) / double(groupColumns);
-    Val scale = k.splat(k.extractAt(codes.scales(vector, group), within), 4);
+    int64_t width = codes.sliceColumns();
+    Val scale = k.splat(k.extractAt(codes.scales(vector, group), within), width);
     Val zero = k.i32(codes.offset);
     if (spec.format->hasZeroPoints)
       zero = k.extractAt(codes.zeroPoints(vector, group), within);
     QuantizedCodes::Unit bytes(codes, vector, number, codes.multipliers(vector, group));
-    for (int64_t column = 0; column < columns; column += 4) {
-      Val word = k.extractAt(k.regroup(bytes.slice(column / 4), 32), within);
-      Val four = k.toWidth(k.regroup(k.splat(word, 1), 8), 32) - k.splat(zero, 4);
-      store(number * double(kColumnUnit) + double(column), k.toFloat(four) * scale,
-            std::min<int64_t>(4, columns - column));
+    for (int64_t column = 0; column < columns; column += width) {
+      Val word = k.extractAt(k.regroup(bytes.slice(column / width), 8 * width), within);
+      Val integers = k.toWidth(k.regroup(k.splat(word, 1), 8), 32) - k.splat(zero, width);
+      store(number * double(kColumnUnit) + double(column), k.toFloat(integers) * scale,
+            std::min(width, columns - column));
     }
   };
   int64_t whole = spec.columns / kColumnUnit;
@@ -66,7 +67,7 @@ static void embedQuantized(KernelBuilder &k, const EmbedSpec &spec, mlir::Value 
 }
 
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa) {
-  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType), tableMemref(module, spec),
+  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType), tableMemref(module, spec, isa),
                                          f32Memref(module, {spec.rows, spec.columns})};
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     mlir::Value table = args.memrefs[1], output = args.memrefs[2];
@@ -82,7 +83,7 @@ mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, 
       Val panel = token / double(spec.panel);
       Val lane = token - panel * double(spec.panel);
       if (spec.format) {
-        int64_t panelBytes = PackedLayout{spec.format, spec.vocabulary, spec.columns, spec.panel}.panelBytes();
+        int64_t panelBytes = spec.layout(k.isa).panelBytes();
         return embedQuantized(
             k, spec, table, panel * double(panelBytes), lane,
             [&](Val column, Val values, int64_t count) { k.storeFirst(output, {row, column}, values, count); });

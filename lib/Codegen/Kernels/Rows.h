@@ -20,6 +20,7 @@ struct EmbedSpec {
   const FormatRow *format = nullptr;
 
   std::string name() const;
+  PackedLayout layout(const IsaRow &isa) const { return {format, vocabulary, columns, panel, isa.dot.columnsApart}; }
 };
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa);
 
