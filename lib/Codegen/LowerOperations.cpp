@@ -75,8 +75,8 @@ static LogicalResult lower(E &e, LinearOp op) {
     bool columnsApart = spec.format && e.isa.dot.columnsApart;
     if (!packed || int64_t(packed.getPanel()) != e.isa.panel || packed.getColumnsApart() != columnsApart)
       return op.emitOpError("needs weights packed in panels of ")
-             << e.isa.panel << (columnsApart ? ", columns apart" : "") << "; run edgelm-pack-weights=panel=" << e.isa.panel
-             << (columnsApart ? ",columns-apart" : "");
+             << e.isa.panel << (columnsApart ? ", columns apart" : "")
+             << "; run edgelm-pack-weights=panel=" << e.isa.panel << (columnsApart ? ",columns-apart" : "");
     buffers.push_back(e.buffer(weight, spec.weightMemref(e.b.getContext(), e.isa)));
   }
   for (Value bias : op.getBiases()) {

@@ -174,7 +174,8 @@ static std::string weightLayoutOf(const ModelInfo &info) {
   raw_string_ostream os(text);
   os << "edgelm weights 1\n" << info.weightBytes << "\n";
   for (const WeightPlace &place : info.weights)
-    os << place.offset << " " << place.bytes << " " << place.panel << (place.columnsApart ? " apart " : " ") << place.type << "\n";
+    os << place.offset << " " << place.bytes << " " << place.panel << (place.columnsApart ? " apart " : " ")
+       << place.type << "\n";
   return sha256(ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(text.data()), text.size()));
 }
 

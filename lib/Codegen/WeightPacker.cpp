@@ -211,7 +211,8 @@ private:
 
 void RoundingWriter::store(int64_t rows, const RoundedRows &rounded, char *out) const {
   if (isa<QType>(type))
-    return packPanel(packedLayout(place.type, place.panel, place.columnsApart), rounded.quantized, reinterpret_cast<uint8_t *>(out));
+    return packPanel(packedLayout(place.type, place.panel, place.columnsApart), rounded.quantized,
+                     reinterpret_cast<uint8_t *>(out));
   int64_t rowStride = place.panel ? 1 : k, columnStride = place.panel ? place.panel : 1;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < k; ++column)

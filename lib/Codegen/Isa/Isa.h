@@ -60,6 +60,9 @@ struct ByteDot {
   /// A lane of a register of activations is an operand as good as a vector that repeats it.
   bool takesLanes = false;
   bool columnsApart = false;
+  /// Lanes of the vectors of a linear over weights with one scale a row, which needs no sums in f32 beside those of i32:
+  /// more than `IsaRow::lanes` where that is not 0. Divides the panel; gate and up share them.
+  int64_t rowScaleLanes = 0;
   /// Products loop over as few columns as a call takes: LLVM would load all weights of straight-line code before the
   /// first product, more than there are registers.
   bool loopsOverCalls = false;

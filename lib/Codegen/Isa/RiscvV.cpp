@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RVV 1.0 through vectors of fixed length that fit the 128 bits which the V extension guarantees, alone or in groups
 // of registers: LLVM sets the vector length to their number of elements, so that results do not depend on VLEN.
-// A vector is a group of four registers, since one instruction for all of it is what the ISA is good at. No
-// instruction adds neighbours up, so that a slice of weights is one column: a segment load takes the four columns of a
-// word apart, vwmul and vwmacc multiply a column by one activation from an integer register into 16 bits, vwadd.wv adds to 32.
+// A vector is a group of four registers, eight for sums of i32 alone, since one instruction for all of it is what
+// the ISA is good at. No instruction adds neighbours up, so that a slice of weights is one column: vwmul and vwmacc
+// multiply it by one activation from an integer register into 16 bits, vwadd.wv adds to 32.
 #include "Codegen/Isa/Isa.h"
 #include "Codegen/Kernels/Activations.h"
 
@@ -14,14 +14,17 @@ namespace edgelm {
 
 /// Columns whose products add up in 16 bits: 2 * 128 * 127 < 2^15, 16 * 15 * 127 < 2^15.
 static constexpr int64_t kColumnsOfBytes = 2, kColumnsOfNibbles = 16;
+/// Such chains that run side by side.
+static constexpr int64_t kChainsOfBytes = 4;
 static constexpr int kNibbleBits = 4;
 
 /// One chain of products in 16 bits.
 static Val chain(KernelBuilder &k, Slices weights, Activations &x, int64_t first, int64_t count) {
   Val words;
   for (int64_t column = first; column < first + count; ++column) {
-    Val activation = k.splat(k.toWidth(x.column(column), 16, /*isSigned=*/true), k.isa.lanes);
-    Val product = k.toWidth(weights(column), 16, /*isSigned=*/true) * activation;
+    Val slice = k.toWidth(weights(column), 16, /*isSigned=*/true);
+    int64_t lanes = llvm::cast<mlir::VectorType>(slice.type()).getNumElements();
+    Val product = slice * k.splat(k.toWidth(x.column(column), 16, /*isSigned=*/true), lanes);
     words = words.value ? words + product : product;
   }
   return words;
@@ -31,11 +34,14 @@ static Val addNibbles(KernelBuilder &k, Val sum, Slices weights, Activations &x,
   return sum + k.toWidth(chain(k, weights, x, first, kColumnsOfNibbles), 32, /*isSigned=*/true);
 }
 
-/// Both chains first: each change of the elements' width is an instruction.
+/// All chains first: each change of the elements' width is an instruction.
 static Val addBytes(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
-  Val even = chain(k, weights, x, first, kColumnsOfBytes);
-  Val odd = chain(k, weights, x, first + kColumnsOfBytes, kColumnsOfBytes);
-  return sum + k.toWidth(even, 32, /*isSigned=*/true) + k.toWidth(odd, 32, /*isSigned=*/true);
+  Vals chains;
+  for (int64_t i = 0; i < kChainsOfBytes; ++i)
+    chains.push_back(chain(k, weights, x, first + i * kColumnsOfBytes, kColumnsOfBytes));
+  for (Val words : chains)
+    sum = sum + k.toWidth(words, 32, /*isSigned=*/true);
+  return sum;
 }
 
 static Val addOne(KernelBuilder &k, Val sum, Slices weights, Activations &x, int64_t first) {
@@ -74,10 +80,11 @@ const IsaRow kRiscvV = {
     .hasMaskedMemory = false,
     .dot = {.ofUnsigned = {.add = addNibbles, .slices = kColumnsOfNibbles},
             .unsignedBits = kNibbleBits,
-            .ofSigned = {.add = addBytes, .slices = 2 * kColumnsOfBytes},
+            .ofSigned = {.add = addBytes, .slices = kChainsOfBytes * kColumnsOfBytes},
             .lookup = lookup,
             .shiftsBytes = true,
             .columnsApart = true,
+            .rowScaleLanes = 32,
             .loopsOverCalls = true,
             .ofAnySigned = {.add = addOne}},
     .schedules = kSchedules,

@@ -62,6 +62,11 @@ llvm::SmallVector<int64_t> LinearSpec::rowTiles(const IsaRow &isa) const {
   return tiles;
 }
 
+int64_t LinearSpec::lanes(const IsaRow &isa) const {
+  bool sumsIntegers = format && int8Input && sumsOverRow(*format);
+  return sumsIntegers ? std::max(isa.lanes, isa.dot.rowScaleLanes / (glu ? 2 : 1)) : isa.lanes;
+}
+
 int64_t LinearSpec::unpackedBytes(const IsaRow &isa) const {
   if (bytesArePlain(*format, isa.dot.unsignedBits))
     return 0;

@@ -51,6 +51,8 @@ struct LinearSpec {
   /// Rows of the matmul's blocks, falling: a matrix unit's, then those of the register tiles.
   llvm::SmallVector<int64_t> rowTiles(const IsaRow &isa) const;
   /// Bytes that a panel of every matrix takes once its codes are unpacked; 0 where they lie in memory as bytes.
+  /// Of the vectors of sums.
+  int64_t lanes(const IsaRow &isa) const;
   int64_t unpackedBytes(const IsaRow &isa) const;
   /// Where the bytes of quantized weights and activations lie.
   PackedLayout weightLayout(const IsaRow &isa) const { return {format, n, k, isa.panel, isa.dot.columnsApart}; }

@@ -8,7 +8,8 @@
 namespace edgelm {
 
 LinearFrame::LinearFrame(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec)
-    : k(k), args(args), spec(spec), schedule(spec.schedule(k.isa)), lanes(k.isa.lanes), panelColumns(k.isa.panel) {
+    : k(k), args(args), spec(spec), schedule(spec.schedule(k.isa)), lanes(spec.lanes(k.isa)),
+      panelColumns(k.isa.panel) {
   llvm::ArrayRef<mlir::Value> next = args.memrefs;
   auto take = [&]() {
     mlir::Value first = next.front();

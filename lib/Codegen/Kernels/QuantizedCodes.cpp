@@ -10,8 +10,8 @@ bool bytesArePlain(const FormatRow &format, int unsignedBits) {
   return format.bits() == 8 && unsignedBits < 8;
 }
 
-QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits)
-    : k(k), layout(layout), format(*layout.format) {
+QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, int64_t lanes)
+    : k(k), layout(layout), format(*layout.format), lanes(lanes) {
   bool isWide = format.bits() == 8 || !format.codebook.empty() || format.scale == Scale::Integer;
   isSigned = isWide && unsignedBits < 8;
   isPlain = bytesArePlain(format, unsignedBits);
@@ -29,7 +29,7 @@ int64_t QuantizedCodes::wholeSteps(int64_t columns) const {
 /// Row `row` (index) of a part that holds one element for each of the panel's rows.
 Val QuantizedCodes::load(const PanelVector &vector, int64_t part, Val row, mlir::Type element) {
   mlir::Value rows = k.viewAs(vector.bytes, vector.base + double(part), element);
-  return k.loadVector(rows, {row * double(layout.panel) + vector.first}, k.isa.lanes);
+  return k.loadVector(rows, {row * double(layout.panel) + vector.first}, lanes);
 }
 
 Val QuantizedCodes::loadBytes(const PanelVector &vector, int64_t part, Val group) {

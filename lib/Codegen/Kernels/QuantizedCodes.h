@@ -28,8 +28,8 @@ bool bytesArePlain(const FormatRow &format, int unsignedBits);
 /// the format has them), u read as signed or unsigned; with Scale::Integer that is the code times its group's integer.
 class QuantizedCodes {
 public:
-  /// `unsignedBits`: integers of more bits come as signed ones.
-  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits);
+  /// `unsignedBits`: integers of more bits come as signed ones; `lanes` of a vector of output rows.
+  QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int unsignedBits, int64_t lanes);
 
   /// Unpacks unit `unit` (index) of `unitColumns` columns of a vector, slice after slice; `multipliers` as
   /// `multipliers()` gives.
@@ -60,7 +60,7 @@ public:
 
   /// Columns of a slice, its bytes, slices of a unit.
   int64_t sliceColumns() const { return layout.columnsApart ? 1 : 4; }
-  int64_t sliceBytes() const { return sliceColumns() * k.isa.lanes; }
+  int64_t sliceBytes() const { return sliceColumns() * lanes; }
   int64_t slicesOfUnit() const { return kColumnUnit / sliceColumns(); }
 
   /// Group `group` (index) of a vector. The scale of a weight: f32.
@@ -75,6 +75,7 @@ public:
   KernelBuilder &k;
   const PackedLayout layout;
   const FormatRow &format;
+  const int64_t lanes;
   bool isSigned = false;
   /// Whether what lies in memory are the bytes already.
   bool isPlain = false;

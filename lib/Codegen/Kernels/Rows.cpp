@@ -29,8 +29,7 @@ std::string EmbedSpec::name() const {
 
 static mlir::Type tableMemref(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa) {
   if (spec.format)
-    return mlir::MemRefType::get({spec.layout(isa).bytes()},
-                                 mlir::IntegerType::get(module.getContext(), 8));
+    return mlir::MemRefType::get({spec.layout(isa).bytes()}, mlir::IntegerType::get(module.getContext(), 8));
   if (spec.panel)
     return mlir::MemRefType::get({int64_t(llvm::divideCeil(spec.vocabulary, spec.panel)), spec.columns, spec.panel},
                                  spec.tableType);
@@ -40,7 +39,7 @@ static mlir::Type tableMemref(mlir::ModuleOp module, const EmbedSpec &spec, cons
 /// The row of a quantized table that is lane `lane` of the panel at byte `base`: a slice at a time.
 static void embedQuantized(KernelBuilder &k, const EmbedSpec &spec, mlir::Value table, Val base, Val lane,
                            llvm::function_ref<void(Val column, Val values, int64_t count)> store) {
-  QuantizedCodes codes(k, spec.layout(k.isa), /*unsignedBits=*/8);
+  QuantizedCodes codes(k, spec.layout(k.isa), /*unsignedBits=*/8, k.isa.lanes);
   PanelVector vector = {table, base, k.index(0)};
   vector.first = lane / double(k.isa.lanes) * double(k.isa.lanes);
   Val within = lane - vector.first;
@@ -67,8 +66,8 @@ static void embedQuantized(KernelBuilder &k, const EmbedSpec &spec, mlir::Value 
 }
 
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa) {
-  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType), tableMemref(module, spec, isa),
-                                         f32Memref(module, {spec.rows, spec.columns})};
+  llvm::SmallVector<mlir::Type> types = {mlir::MemRefType::get({spec.rows}, spec.tokenType),
+                                         tableMemref(module, spec, isa), f32Memref(module, {spec.rows, spec.columns})};
   return getOrCreateKernel(module, spec.name(), types, isa, [&](KernelBuilder &k, const KernelArgs &args) {
     mlir::Value table = args.memrefs[1], output = args.memrefs[2];
     k.loop(args.begin, k.min(args.end, args.n), 1, [&](Val row) {
