@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The C API of a compiled model: everything that a program which links or loads a product of EdgeLM needs.
-//
 // A product exports one symbol, its descriptor `extern const edgelm_model NAME`. The functions below are inline:
 // they check the descriptor's magic number and ABI version and call the runtime inside the product.
-//
 // Memory    The caller owns everything: the arena, every buffer, the pool's memory. Nothing is allocated or freed.
 // Threads   A session is used by one thread at a time; different sessions, also of one model, run at once.
-// Errors    A function that fails leaves its results alone unless it says otherwise. Besides the statuses it names it
-//           may return EDGELM_INVALID_ARGUMENT (a pointer it needs is NULL, or the session is closed) and, when it
-//           takes a model, EDGELM_WRONG_ABI.
+// Errors    A function that fails leaves its results alone unless it says otherwise. Besides what it names it may return
+//           EDGELM_INVALID_ARGUMENT (a pointer is NULL, or the session closed) and, given a model, EDGELM_WRONG_ABI.
 // A guard and not `#pragma once`: a program that uses two products includes two copies of this file.
 #ifndef EDGELM_H
 #define EDGELM_H
@@ -99,17 +96,18 @@ typedef struct edgelm_tensor {
 } edgelm_tensor;
 
 /// Bits of edgelm_info.kinds.
-#define EDGELM_DECODER 1u /* prefill, decode, logits, sample, generate, save, restore */
-#define EDGELM_SCORER 2u  /* score */
-#define EDGELM_ENCODER 4u /* encode */
-#define EDGELM_INVOKER 8u /* invoke */
-#define EDGELM_TEXT 16u   /* tokenize, detokenize, generate from text */
-#define EDGELM_POOL 32u   /* edgelm_pool_start */
+#define EDGELM_DECODER 1u       /* prefill, decode, logits, sample, generate, save, restore */
+#define EDGELM_SCORER 2u        /* score */
+#define EDGELM_ENCODER 4u       /* encode */
+#define EDGELM_INVOKER 8u       /* invoke */
+#define EDGELM_TEXT 16u         /* tokenize, detokenize, generate from text */
+#define EDGELM_POOL 32u         /* edgelm_pool_start */
+#define EDGELM_CHAT 64u         /* edgelm_chat */
+#define EDGELM_SYSTEM_TEXT 128u /* edgelm_chat with a system text */
 
 /// What a model is; the pointers are to constants of the product.
 typedef struct edgelm_info {
-  const char *name;
-  const char *version;        /* of the EdgeLM that compiled it */
+  const char *name, *version; /* version: of the EdgeLM that compiled it */
   const uint8_t *fingerprint; /* [32], SHA-256 that names the model in saved states */
   const char *cpu_features;   /* names the processor must have, each ended by NUL, then an empty one */
   uint32_t kinds;             /* EDGELM_DECODER | ... */
@@ -126,7 +124,7 @@ typedef void (*edgelm_item)(void *args, uint32_t item);
 
 /// What the program lends to a session; all zero is a good default. Callbacks must not call into the same session.
 typedef struct edgelm_options {
-  uint32_t threads; /* 0 or 1: the calling thread alone; edgelm_pool_start fills in these three */
+  uint32_t threads; /* more than 1 need parallel_for; edgelm_pool_start fills in these three */
   /// Calls item(args, i) for every i in [0, items), on any threads, and returns when all have returned.
   void (*parallel_for)(void *parallel_user, edgelm_item item, void *args, uint32_t items);
   void *parallel_user;
@@ -198,13 +196,13 @@ struct edgelm_functions {
   size_t (*pool_bytes)(uint32_t);                                          /* NULL in freestanding products */
   edgelm_status (*pool_start)(void *, size_t, uint32_t, edgelm_options *); /* NULL in freestanding products */
   void (*pool_stop)(edgelm_options *);                                     /* NULL in freestanding products */
+  edgelm_status (*chat)(edgelm_session *, const char *, size_t, const char *, size_t); /* NULL without a template */
 };
 
 /// EDGELM_OK when this header can call `model`.
 static inline edgelm_status edgelm_check(const edgelm_model *model) {
-  if (!model)
-    return EDGELM_INVALID_ARGUMENT;
-  return model->magic == EDGELM_MAGIC && model->abi_version == EDGELM_ABI_VERSION ? EDGELM_OK : EDGELM_WRONG_ABI;
+  const int is_ours = model && model->magic == EDGELM_MAGIC && model->abi_version == EDGELM_ABI_VERSION;
+  return is_ours ? EDGELM_OK : model ? EDGELM_WRONG_ABI : EDGELM_INVALID_ARGUMENT;
 }
 
 /// Whether `s` is an open session.
@@ -214,8 +212,7 @@ static inline int edgelm_is_open(const edgelm_session *s) {
 
 /// Describes `model` in `*info`.
 static inline edgelm_status edgelm_describe(const edgelm_model *model, edgelm_info *info) {
-  edgelm_status status = edgelm_check(model);
-  return status ? status : model->functions->describe(model, info);
+  return edgelm_check(model) ? edgelm_check(model) : model->functions->describe(model, info);
 }
 
 /// Bytes of arena that a session of `model` needs; 0 when the ABI is another one.
@@ -228,8 +225,7 @@ static inline size_t edgelm_arena_bytes(const edgelm_model *model) {
 /// `arena`: at least edgelm_arena_bytes(model) bytes, aligned to EDGELM_ARENA_ALIGNMENT. `options` may be NULL and are
 /// copied; what they point to must outlive the session. Checks the processor before any code compiled for it runs.
 /// EDGELM_ARENA_TOO_SMALL, EDGELM_ARENA_UNALIGNED, EDGELM_UNSUPPORTED_CPU, EDGELM_TOO_MANY_THREADS, EDGELM_NO_WEIGHTS,
-/// EDGELM_CORRUPT_WEIGHTS, EDGELM_WRONG_VERSION, EDGELM_WRONG_MODEL (of the weight file, see edgelm_map.h);
-/// EDGELM_INVALID_ARGUMENT also for more than one thread without parallel_for.
+/// EDGELM_CORRUPT_WEIGHTS, EDGELM_WRONG_VERSION, EDGELM_WRONG_MODEL (of the weight file, see edgelm_map.h).
 static inline edgelm_status edgelm_open(const edgelm_model *model, void *arena, size_t arena_bytes,
                                         const edgelm_options *options, edgelm_session **session) {
   edgelm_status status = edgelm_check(model);
@@ -271,9 +267,8 @@ static inline edgelm_status edgelm_detokenize(edgelm_session *s, const int32_t *
 }
 
 /// Appends `ids` [count], any number that fits, to the context and computes the logits after the last one.
-/// EDGELM_PROMPT_TOO_LONG: count is above the context; EDGELM_CONTEXT_FULL: above what is left of it;
-/// EDGELM_INVALID_TOKEN; EDGELM_UNSUPPORTED: not a decoder. These leave the context as it was; when poll ends the call
-/// with its own status, the chunks that were finished stay in the context and there are no logits.
+/// EDGELM_PROMPT_TOO_LONG: above the context; EDGELM_CONTEXT_FULL: above what is left; EDGELM_INVALID_TOKEN;
+/// EDGELM_UNSUPPORTED: no decoder. These leave the context as it was; where poll ends it, finished chunks stay, no logits.
 static inline edgelm_status edgelm_prefill(edgelm_session *s, const int32_t *ids, size_t count) {
   return edgelm_is_open(s) ? s->model->functions->prefill(s, ids, count) : EDGELM_INVALID_ARGUMENT;
 }
@@ -289,8 +284,7 @@ static inline edgelm_status edgelm_score(edgelm_session *s, const int32_t *ids, 
   return edgelm_is_open(s) ? s->model->functions->score(s, ids, count, logits) : EDGELM_INVALID_ARGUMENT;
 }
 
-/// The logits [vocab] after the last token, in the arena: valid until the next call, and may be changed before
-/// edgelm_sample. NULL when there are none.
+/// The logits [vocab] after the last token, in the arena until the next call; edgelm_sample sees changes. NULL: none.
 static inline float *edgelm_logits(edgelm_session *s) {
   return edgelm_is_open(s) ? s->model->functions->logits(s) : NULL;
 }
@@ -328,14 +322,22 @@ static inline edgelm_status edgelm_generate_ids(edgelm_session *s, const int32_t
 static inline edgelm_status edgelm_generate(edgelm_session *s, const char *text, size_t max_tokens,
                                             edgelm_status (*on_text)(void *user, const char *text, size_t bytes),
                                             void *user) {
-  edgelm_generation generation = {{0.0f, 0, 0.0f, 0.0f, 0.0f, 0}, 0, 0, NULL, 0, NULL, NULL, NULL};
+  const edgelm_generation generation = {{0.0f, 0, 0.0f, 0.0f, 0.0f, 0}, max_tokens, 0, NULL, 0, user, NULL, on_text};
   size_t bytes = 0;
-  generation.max_tokens = max_tokens;
-  generation.on_text = on_text;
-  generation.user = user;
   while (text && text[bytes])
     ++bytes;
   return edgelm_generate_text(s, text, bytes, &generation, NULL);
+}
+
+/// Appends the question `text` [bytes] and what the chat template writes round it, up to where the reply begins: continue
+/// with edgelm_generate_ids(s, NULL, 0, ...). `system` [system_bytes], how to reply, or NULL, which it must be unless the
+/// context is empty. Special tokens spelled out in the texts are ordinary text. Statuses of edgelm_generate_text;
+/// EDGELM_INVALID_TEXT also for white space alone, EDGELM_UNSUPPORTED for want of a template, or one with a system text.
+static inline edgelm_status edgelm_chat(edgelm_session *s, const char *system, size_t system_bytes, const char *text,
+                                        size_t bytes) {
+  return !edgelm_is_open(s)          ? EDGELM_INVALID_ARGUMENT
+         : s->model->functions->chat ? s->model->functions->chat(s, system, system_bytes, text, bytes)
+                                     : EDGELM_UNSUPPORTED;
 }
 
 /// Writes the context (tokens, key/value rows, logits, random state) to `buffer` [capacity] and its size to `*bytes`:
@@ -360,8 +362,7 @@ static inline edgelm_status edgelm_encode(edgelm_session *s, const int32_t *toke
                            : EDGELM_INVALID_ARGUMENT;
 }
 
-/// Runs any other graph. `inputs` [input_count]: tensors of the sizes that edgelm_describe states; `outputs` as above.
-/// EDGELM_UNSUPPORTED, poll's status.
+/// Runs any other graph. `inputs` [input_count]: of edgelm_describe's sizes; `outputs`, EDGELM_UNSUPPORTED as above.
 static inline edgelm_status edgelm_invoke(edgelm_session *s, const void *const inputs[], void *const outputs[]) {
   return edgelm_is_open(s) ? s->model->functions->invoke(s, inputs, outputs) : EDGELM_INVALID_ARGUMENT;
 }
@@ -377,15 +378,14 @@ static inline size_t edgelm_pool_bytes(const edgelm_model *model, uint32_t threa
 }
 
 /// Starts threads - 1 threads in `memory` [bytes], aligned like an arena, the caller's until edgelm_pool_stop, and
-/// fills in threads, parallel_for and parallel_user of `*options`. One pool can serve many sessions: while it is busy
-/// with one, the others run on their calling threads alone. EDGELM_BUFFER_TOO_SMALL, EDGELM_ARENA_UNALIGNED,
-/// EDGELM_NO_THREADS, EDGELM_UNSUPPORTED: freestanding product.
+/// fills in the first three of `*options`. A pool can serve many sessions: while it is busy with one, the others use their
+/// calling threads. EDGELM_BUFFER_TOO_SMALL, EDGELM_ARENA_UNALIGNED, EDGELM_NO_THREADS, EDGELM_UNSUPPORTED: freestanding.
 static inline edgelm_status edgelm_pool_start(const edgelm_model *model, void *memory, size_t bytes, uint32_t threads,
                                               edgelm_options *options) {
   edgelm_status status = edgelm_check(model);
-  if (!status && !model->functions->pool_start)
-    status = EDGELM_UNSUPPORTED;
-  return status ? status : model->functions->pool_start(memory, bytes, threads, options);
+  return status                         ? status
+         : model->functions->pool_start ? model->functions->pool_start(memory, bytes, threads, options)
+                                        : EDGELM_UNSUPPORTED;
 }
 
 /// Ends the threads of a pool that no session uses any more and clears the three members of `*options`.

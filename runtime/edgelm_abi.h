@@ -79,6 +79,32 @@
   X(size, rows)      /* context */                                                                                     \
   X(size, row_bytes) /* headDim x element size */
 
+/// A turn of a conversation as the model's chat template writes it, from the end of the reply before it to the start of its
+/// own: steps, of which the last is EDGELM_STEP_END.
+#define EDGELM_STEP(kind, value) ((uint32_t)(kind) | (uint32_t)(value) << 3)
+#define EDGELM_STEP_KIND(step) ((step) & 7u)
+#define EDGELM_STEP_VALUE(step) ((step) >> 3)
+enum {
+  EDGELM_STEP_END,
+  EDGELM_STEP_TOKEN,  /* value: its id */
+  EDGELM_STEP_TEXT,   /* value: bytes; the texts of a turn lie one behind the other */
+  EDGELM_STEP_USER,   /* value: EDGELM_TRIM_* */
+  EDGELM_STEP_SYSTEM, /* likewise */
+
+  EDGELM_TRIM_START = 1,
+  EDGELM_TRIM_END = 2,
+
+  EDGELM_TURN_FIRST = 0, /* without a system text */
+  EDGELM_TURN_SYSTEM,    /* the first one with a system text */
+  EDGELM_TURN_NEXT,      /* every later one */
+  EDGELM_TURNS
+};
+
+typedef struct edgelm_turn {
+  const uint32_t *steps; /* NULL: there is no such turn */
+  const char *text;      /* of EDGELM_STEP_TEXT */
+} edgelm_turn;
+
 /// Tokens that the sampler looks at first when it filters.
 #define EDGELM_SHORTLIST 512
 
@@ -131,6 +157,9 @@ int32_t edgelm_rt_poll(struct edgelm_context *context);
 
 /// Bytes at the start of the arena that the session takes: a constant that the compiler reads from the bitcode.
 extern const size_t edgelm_rt_session_bytes;
+
+/// The turns of this product; none of them has steps in one that has no chat.
+extern const edgelm_turn edgelm_rt_turns[EDGELM_TURNS];
 
 /// What the descriptor's `functions` points to.
 extern const struct edgelm_functions edgelm_rt_functions;

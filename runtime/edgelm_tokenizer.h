@@ -28,6 +28,16 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
                                       int32_t *ids, size_t capacity, size_t *count, void *scratch, size_t scratch_bytes,
                                       uint32_t flags);
 
+/// Where a section of a conversation stands: at its start, behind a special token, or behind other text.
+#define EDGELM_PLACE_START 0u
+#define EDGELM_PLACE_AFTER_TOKEN 1u
+#define EDGELM_PLACE_INSIDE 2u
+
+/// edgelm_tokenizer_encode for text that has other text or tokens before it.
+edgelm_status edgelm_tokenizer_encode_section(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
+                                              int32_t *ids, size_t capacity, size_t *count, void *scratch,
+                                              size_t scratch_bytes, uint32_t flags, uint32_t place);
+
 /// The piece is the first one of a text (some decoders drop its leading space).
 #define EDGELM_FIRST_PIECE 0x10000u
 

@@ -26,6 +26,7 @@ const struct edgelm_functions edgelm_rt_functions = {
     .encode = edgelm_rt_encode,
     .invoke = edgelm_rt_invoke,
     .output = edgelm_rt_output,
+    .chat = edgelm_rt_chat, // the compiler makes it NULL in a product without turns
 #ifdef EDGELM_HOSTED
     .pool_bytes = edgelm_rt_pool_bytes,
     .pool_start = edgelm_rt_pool_start,

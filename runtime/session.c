@@ -31,6 +31,8 @@ edgelm_status edgelm_rt_describe(const edgelm_model *model, edgelm_info *info) {
   info->kinds = (fields->decode ? EDGELM_DECODER : 0) | (fields->score || fields->decode ? EDGELM_SCORER : 0) |
                 (fields->encode ? EDGELM_ENCODER : 0) | (fields->invoke ? EDGELM_INVOKER : 0) |
                 (fields->tokenizer ? EDGELM_TEXT : 0) | (edgelm_rt_functions.pool_start ? EDGELM_POOL : 0);
+  if (edgelm_rt_functions.chat && fields->decode && edgelm_rt_turns[EDGELM_TURN_FIRST].steps)
+    info->kinds |= edgelm_rt_turns[EDGELM_TURN_SYSTEM].steps ? EDGELM_CHAT | EDGELM_SYSTEM_TEXT : EDGELM_CHAT;
   info->context = fields->context;
   info->vocab = fields->vocab;
   info->prefill_chunk = fields->prefill_chunk;

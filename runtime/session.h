@@ -64,6 +64,8 @@ edgelm_status edgelm_rt_generate_text(edgelm_session *session, const char *text,
                                       const edgelm_generation *generation, edgelm_result *result);
 edgelm_status edgelm_rt_generate_ids(edgelm_session *session, const int32_t *ids, size_t count,
                                      const edgelm_generation *generation, edgelm_result *result);
+edgelm_status edgelm_rt_chat(edgelm_session *session, const char *system, size_t system_bytes, const char *text,
+                             size_t bytes);
 edgelm_status edgelm_rt_save(const edgelm_session *session, void *buffer, size_t capacity, size_t *bytes);
 edgelm_status edgelm_rt_restore(edgelm_session *session, const void *bytes, size_t count);
 edgelm_status edgelm_rt_encode(edgelm_session *session, const int32_t *tokens, const int32_t *mask,

@@ -97,10 +97,11 @@ static int isInert(const struct edgelm_tok *tok, const uint8_t *text, size_t byt
   return 1;
 }
 
+/// `isInside`: the section began before the text.
 static edgelm_status encodeSection(struct encoder *e, const uint8_t *text, size_t bytes,
-                                   struct edgelm_tok_scratch scratch) {
+                                   struct edgelm_tok_scratch scratch, int isInside) {
   edgelm_status status = EDGELM_OK;
-  e->inside = e->insideSection = 0;
+  e->inside = e->insideSection = isInside;
   if ((e->tok.flags & EDGELM_TOKENIZER_HAS_NORMALIZER) && !isInert(&e->tok, text, bytes))
     status = encodeThroughWindow(e, text, bytes, scratch);
   else
@@ -109,13 +110,14 @@ static edgelm_status encodeSection(struct encoder *e, const uint8_t *text, size_
   return status ? status : e->out.status;
 }
 
-static edgelm_status encodeText(struct encoder *e, const uint8_t *text, size_t bytes,
-                                struct edgelm_tok_scratch scratch) {
+static edgelm_status encodeText(struct encoder *e, const uint8_t *text, size_t bytes, struct edgelm_tok_scratch scratch,
+                                int isInside) {
   struct edgelm_tok_text view = {text, bytes, NULL, 0};
   size_t taken = 0, from = 0;
   struct edgelm_tok_match match;
   while (edgelm_tok_find_added(&e->tok, 0, e->flags, &view, from, taken, &match)) {
-    edgelm_status status = match.begin > taken ? encodeSection(e, text + taken, match.begin - taken, scratch) : 0;
+    edgelm_status status =
+        match.begin > taken ? encodeSection(e, text + taken, match.begin - taken, scratch, isInside && !taken) : 0;
     if (status)
       return status;
     edgelm_tok_put(&e->out, match.id);
@@ -123,7 +125,7 @@ static edgelm_status encodeText(struct encoder *e, const uint8_t *text, size_t b
     taken = match.end;
     from = match.next;
   }
-  return taken < bytes ? encodeSection(e, text + taken, bytes - taken, scratch) : EDGELM_OK;
+  return taken < bytes ? encodeSection(e, text + taken, bytes - taken, scratch, isInside && !taken) : EDGELM_OK;
 }
 
 static void putAll(struct encoder *e, struct edgelm_tok_span ids) {
@@ -133,9 +135,9 @@ static void putAll(struct encoder *e, struct edgelm_tok_span ids) {
     edgelm_tok_put(&e->out, edgelm_tok_u32(ids, i));
 }
 
-edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
-                                      int32_t *ids, size_t capacity, size_t *count, void *scratch, size_t scratch_bytes,
-                                      uint32_t flags) {
+edgelm_status edgelm_tokenizer_encode_section(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
+                                              int32_t *ids, size_t capacity, size_t *count, void *scratch,
+                                              size_t scratch_bytes, uint32_t flags, uint32_t place) {
   struct encoder e;
   *count = 0;
   edgelm_status status = edgelm_tok_open(&e.tok, blob, blob_bytes);
@@ -146,7 +148,7 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
     return EDGELM_UNSUPPORTED;
   e.out = (struct edgelm_tok_out){ids, ids ? capacity : 0, 0, EDGELM_OK};
   e.flags = flags;
-  e.first = 1;
+  e.first = place == EDGELM_PLACE_START;
   e.inside = e.insideSection = 0;
   struct edgelm_tok_scratch memory = {scratch, scratch ? scratch_bytes : 0};
   size_t skew = (4 - (size_t)((uintptr_t)scratch & 3)) & 3;
@@ -157,12 +159,19 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
   if (isSecond && !(e.tok.flags & EDGELM_TOKENIZER_HAS_PAIRS))
     return EDGELM_UNSUPPORTED;
   putAll(&e, isSecond ? e.tok.secondPrefixIds : e.tok.prefixIds);
-  status = encodeText(&e, (const uint8_t *)text, bytes, memory);
+  status = encodeText(&e, (const uint8_t *)text, bytes, memory, place == EDGELM_PLACE_INSIDE);
   putAll(&e, isSecond ? e.tok.secondSuffixIds : e.tok.suffixIds);
   *count = e.out.count;
   if (status)
     return status;
   return e.out.count > e.out.capacity ? EDGELM_BUFFER_TOO_SMALL : EDGELM_OK;
+}
+
+edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
+                                      int32_t *ids, size_t capacity, size_t *count, void *scratch, size_t scratch_bytes,
+                                      uint32_t flags) {
+  return edgelm_tokenizer_encode_section(blob, blob_bytes, text, bytes, ids, capacity, count, scratch, scratch_bytes,
+                                         flags, EDGELM_PLACE_START);
 }
 
 uint32_t edgelm_tokenizer_vocabulary(const uint8_t *blob, size_t blob_bytes) {

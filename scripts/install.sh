@@ -5,7 +5,7 @@
 set -eu
 
 packages="
-  cmake ninja-build ccache git python3 gcc g++
+  cmake ninja-build ccache git python3 python3-jinja2 gcc g++
   clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools clang-format-22 libclang-rt-22-dev
   libonnx-dev libonnx-testdata libprotobuf-dev protobuf-compiler
   libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-riscv64-cross

@@ -20,6 +20,7 @@ config.substitutions.append(("%shared", config.edgelm_shared_dir))
 config.substitutions.append(("%examples", os.path.join(config.edgelm_source_dir, "examples")))
 config.substitutions.append(("%runtime", os.path.join(config.edgelm_source_dir, "runtime")))
 config.substitutions.append(("%python", config.python))
+config.substitutions.append(("%render-chat", os.path.join(config.edgelm_source_dir, "lib", "Codegen", "Chat", "render.py")))
 # %encode-onnx: an ONNX model in protobuf's text format (standard input) to a file (standard output).
 encode_onnx = "protoc --encode=onnx.ModelProto --proto_path=/usr/include/onnx onnx.proto"
 config.substitutions.append(("%encode-onnx", encode_onnx))

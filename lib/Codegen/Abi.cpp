@@ -204,6 +204,57 @@ static Error defineTokenizerParts(Module &module, StringRef blob) {
   return Error::success();
 }
 
+/// Steps and texts of a turn, or nulls.
+static Constant *turn(DescriptorBuilder &builder, LLVMContext &context, const ChatTurn *steps) {
+  if (!steps)
+    return ConstantStruct::getAnon(context, {builder.null(), builder.null()});
+  std::vector<uint32_t> words;
+  std::string text;
+  for (const ChatStep &step : *steps) {
+    const uint32_t trim = (step.trimStart ? EDGELM_TRIM_START : 0) | (step.trimEnd ? EDGELM_TRIM_END : 0);
+    switch (step.kind) {
+    case ChatStep::Token:
+      words.push_back(EDGELM_STEP(EDGELM_STEP_TOKEN, step.id));
+      break;
+    case ChatStep::Text:
+      words.push_back(EDGELM_STEP(EDGELM_STEP_TEXT, step.text.size()));
+      text += step.text;
+      break;
+    case ChatStep::User:
+      words.push_back(EDGELM_STEP(EDGELM_STEP_USER, trim));
+      break;
+    case ChatStep::System:
+      words.push_back(EDGELM_STEP(EDGELM_STEP_SYSTEM, trim));
+      break;
+    }
+  }
+  words.push_back(EDGELM_STEP_END);
+  return ConstantStruct::getAnon(context, {builder.array<uint32_t>(words), builder.bytes(text, 1)});
+}
+
+/// Gives the runtime the product's turns; without any, nothing refers to the function that takes them.
+static Error defineTurns(DescriptorBuilder &builder, Module &module, const std::optional<ChatTurns> &chat) {
+  GlobalVariable *turns = module.getNamedGlobal("edgelm_rt_turns");
+  Function *function = module.getFunction("edgelm_rt_chat");
+  if (!turns || !function)
+    return fail(ExitStatus::Internal, "the runtime's function of chat is missing");
+  if (!chat) {
+    function->replaceAllUsesWith(builder.null());
+    return Error::success();
+  }
+  Constant *rows[EDGELM_TURNS];
+  rows[EDGELM_TURN_FIRST] = turn(builder, module.getContext(), &chat->first);
+  rows[EDGELM_TURN_SYSTEM] = turn(builder, module.getContext(), chat->system ? &*chat->system : nullptr);
+  rows[EDGELM_TURN_NEXT] = turn(builder, module.getContext(), &chat->next);
+  Constant *table = ConstantArray::get(ArrayType::get(rows[0]->getType(), EDGELM_TURNS), rows);
+  GlobalVariable *defined =
+      new GlobalVariable(module, table->getType(), /*isConstant=*/true, GlobalValue::InternalLinkage, table, "");
+  turns->replaceAllUsesWith(defined);
+  defined->takeName(turns);
+  turns->eraseFromParent();
+  return Error::success();
+}
+
 /// What the descriptors of all variants say.
 static Error addCommonValues(DescriptorBuilder &builder, Module &module, const ModelInfo &info,
                              DescriptorBuilder::Values &values) {
@@ -289,6 +340,8 @@ Error addDescriptor(Module &module, const ModelInfo &info, ArrayRef<VariantEntri
   if (Error error = defineTokenizerParts(module, info.tokenizer))
     return error;
   DescriptorBuilder builder(module);
+  if (Error error = defineTurns(builder, module, info.chat))
+    return error;
   DescriptorBuilder::Values values;
   if (Error error = addCommonValues(builder, module, info, values))
     return error;

@@ -65,6 +65,16 @@ Error Compilation::load() {
     return loaded.takeError();
   tokenizer = std::move(*loaded);
   timer.done("tokenizer");
+  if (!tokenizer && options.chatTemplate != chatAuto && options.chatTemplate != chatNone)
+    return fail(ExitStatus::BadInput, "--chat-template needs a tokenizer, and " + folder->folder + " has none");
+  // What no product is made of needs no chat.
+  if (!tokenizer || !options.stopAfter.empty())
+    return Error::success();
+  Expected<std::optional<ChatTurns>> turns = loadChat(folder->folder, options.chatTemplate, *tokenizer);
+  if (!turns)
+    return turns.takeError();
+  chat = std::move(*turns);
+  timer.done("chat template");
   return Error::success();
 }
 
@@ -129,7 +139,11 @@ Expected<ModelInfo> Compilation::describe(mlir::ModuleOp planned) const {
     info.secondType = tokenizer->secondType;
   }
   if (folder) {
-    info.stopIds = stopIdsOf(*folder, tokenizer);
+    if (info.entry("decode"))
+      info.chat = chat;
+    else if (chat && options.chatTemplate != chatAuto)
+      return fail(ExitStatus::BadInput, "--chat-template is for decoders, and this model is none");
+    info.stopIds = stopIdsOf(*folder, tokenizer, info.chat);
     if (!folder->bosIds.empty())
       info.bosId = folder->bosIds.front();
   }
@@ -235,6 +249,8 @@ Error Compilation::prepare() {
   Error refused = runPhases(/*forEveryTarget=*/true);
   // Also of a model that a phase refuses; what it tells of lies in the phases that are the same for every target.
   errs() << explanation.text();
+  if (options.explain && chat)
+    errs() << explainChat(*chat);
   return refused;
 }
 

@@ -56,6 +56,7 @@ private:
   std::optional<std::vector<FileHash>> files; ///< what `hashes` came to, once somebody waited
   std::optional<ModelFolder> folder;
   std::optional<CompiledTokenizer> tokenizer;
+  std::optional<ChatTurns> chat;
   std::optional<ModelInfo> info;
   std::vector<Variant> variants;
   std::optional<CodeSizes> estimated; ///< before LLVM made the code

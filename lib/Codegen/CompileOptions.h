@@ -2,6 +2,7 @@
 // What a user asked for; passed to whoever needs it, never global.
 #pragma once
 
+#include "Codegen/Chat/Chat.h"
 #include "Codegen/Object.h"
 #include "Dialect/Targets.h"
 #include <cstdint>
@@ -41,12 +42,13 @@ struct CompileOptions {
   std::string weightsSection;               ///< that holds embedded weights; empty: .rodata.edgelm
   std::string codeSection;                  ///< in front of each function's own; empty: .text
   Emit emit = Emit::Library;
-  std::string sysroot;    ///< a Debian system whose C library a program is linked with; empty: this machine's packages
-  std::string startAfter; ///< phase that printed the input, for .mlir
-  std::string stopAfter;  ///< phase whose IR is printed
-  bool dryRun = false;    ///< only print sizes by context
-  bool json = false;      ///< with dryRun: for programs
-  bool smallest = false;  ///< code for size alone
+  std::string sysroot; ///< a Debian system whose C library a program is linked with; empty: this machine's packages
+  std::string chatTemplate = chatAuto.str(); ///< chatAuto, chatNone or a file
+  std::string startAfter;                    ///< phase that printed the input, for .mlir
+  std::string stopAfter;                     ///< phase whose IR is printed
+  bool dryRun = false;                       ///< only print sizes by context
+  bool json = false;                         ///< with dryRun: for programs
+  bool smallest = false;                     ///< code for size alone
   bool timing = false;
   bool explain = false; ///< print what was made of the model's nodes
   bool verifyEach = true;

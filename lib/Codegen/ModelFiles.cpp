@@ -40,12 +40,14 @@ Error checkVocabulary(const CompiledTokenizer &tokenizer, uint32_t vocab) {
                                         "; is it the tokenizer of another model?");
 }
 
-std::vector<int32_t> stopIdsOf(const ModelFolder &folder, const std::optional<CompiledTokenizer> &tokenizer) {
-  std::vector<int32_t> ids(folder.eosIds.begin(), folder.eosIds.end());
-  if (ids.empty() && tokenizer && tokenizer->eosId)
-    ids.push_back(*tokenizer->eosId);
-  std::set<int32_t> unique(ids.begin(), ids.end());
-  return {unique.begin(), unique.end()};
+std::vector<int32_t> stopIdsOf(const ModelFolder &folder, const std::optional<CompiledTokenizer> &tokenizer,
+                               const std::optional<ChatTurns> &chat) {
+  std::set<int32_t> ids(folder.eosIds.begin(), folder.eosIds.end());
+  if (tokenizer && tokenizer->eosId)
+    ids.insert(*tokenizer->eosId);
+  if (chat && chat->endOfTurn)
+    ids.insert(*chat->endOfTurn);
+  return {ids.begin(), ids.end()};
 }
 
 /// `path` relative to `folder`, where it lies inside.
@@ -70,7 +72,8 @@ InputHashes::InputHashes(const ModelFolder &model, mlir::ModuleOp module) : fold
     sys::path::append(path, file);
     names.insert(relativeTo(folder, path));
   }
-  for (StringRef name : {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"})
+  for (StringRef name : {"chat_template.jinja", "config.json", "generation_config.json", "special_tokens_map.json",
+                         "tokenizer.json", "tokenizer_config.json"})
     if (sys::fs::exists(folder + "/" + name))
       names.insert(name.str());
   hashes = std::async(std::launch::async, [this] { return hashAll(); });

@@ -3,6 +3,7 @@
 // read.
 #pragma once
 
+#include "Codegen/Chat/Chat.h"
 #include "Codegen/FileHash.h"
 #include "Codegen/Tokenizer/Tokenizer.h"
 #include "Dialect/Import/ModelFolder.h"
@@ -22,8 +23,10 @@ llvm::Expected<std::optional<CompiledTokenizer>> loadTokenizer(const ModelFolder
 /// Refuses a tokenizer that does not belong to a model of `vocab` tokens.
 llvm::Error checkVocabulary(const CompiledTokenizer &tokenizer, uint32_t vocab);
 
-/// Ids at which a generation stops, without repetition.
-std::vector<int32_t> stopIdsOf(const ModelFolder &folder, const std::optional<CompiledTokenizer> &tokenizer);
+/// Ids at which a generation stops, without repetition: of the configurations, of the tokenizer, and what the chat
+/// template puts behind a reply.
+std::vector<int32_t> stopIdsOf(const ModelFolder &folder, const std::optional<CompiledTokenizer> &tokenizer,
+                               const std::optional<ChatTurns> &chat);
 
 /// The hashes of the graph, its weight files (those that `module` names) and the configuration beside them, computed on
 /// a thread of their own while the compiler works on.

@@ -2,6 +2,7 @@
 // What a compiled model is, gathered once for its descriptor, its header and its report.
 #pragma once
 
+#include "Codegen/Chat/Chat.h"
 #include "Codegen/WeightPacker.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
@@ -92,6 +93,7 @@ struct ModelInfo {
   std::optional<uint32_t> secondType; ///< token type of a second text
   std::vector<int32_t> stopIds;
   std::string tokenizer;             ///< table blob, empty: none
+  std::optional<ChatTurns> chat;     ///< only of decoders with a tokenizer
   std::string requiredFeatures;      ///< comma separated, that the processor is checked for
   std::vector<VariantInfo> variants; ///< best first; weights and arena have room for all of them
 

@@ -7,6 +7,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <nlohmann/json.hpp>
 
@@ -101,6 +102,17 @@ static Json variantRows(const ModelInfo &info) {
   return rows;
 }
 
+static Json chatRow(const ModelInfo &info) {
+  if (!info.chat)
+    return nullptr;
+  Json row = {{"template", sys::path::filename(info.chat->source).str()},
+              {"system_text", info.chat->system.has_value()}};
+  if (!info.chat->system)
+    row["no_system_text"] = info.chat->noSystem; // why
+  row["end_of_turn"] = info.chat->endOfTurn ? Json(*info.chat->endOfTurn) : Json(nullptr);
+  return row;
+}
+
 std::string reportText(const ModelInfo &info, const CompileOptions &options, const std::vector<FileHash> &inputs) {
   Json files = Json::array();
   for (const FileHash &file : inputs)
@@ -152,6 +164,7 @@ std::string reportText(const ModelInfo &info, const CompileOptions &options, con
       {"stack_bytes_by_call", info.stackOfCalls},
       {"thread_stack_bytes", info.threadStackBytes},
       {"stop_ids", info.stopIds},
+      {"chat", chatRow(info)},
       {"entries", entryRows(info)},
       {"arena", regions},
       {"input_tensors", tensorRows(info.inputs)},

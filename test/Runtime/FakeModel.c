@@ -8,6 +8,17 @@ static const uint8_t fingerprint[32] = {0xed, 0x9e, 0x11, 0xa0};
 static const uint8_t tokenizer_table[1] = {7};
 static const int32_t stop_ids[1] = {FAKE_STOP};
 
+// [BOS] ? question [STOP] !; system ; question [STOP], some trimmed; later ones begin with text: a space [STOP] question.
+static const uint32_t first[] = {EDGELM_STEP(EDGELM_STEP_TOKEN, FAKE_BOS), EDGELM_STEP(EDGELM_STEP_TEXT, 1),
+                                 EDGELM_STEP(EDGELM_STEP_USER, 0),         EDGELM_STEP(EDGELM_STEP_TOKEN, FAKE_STOP),
+                                 EDGELM_STEP(EDGELM_STEP_TEXT, 1),         EDGELM_STEP_END};
+static const uint32_t with_system[] = {EDGELM_STEP(EDGELM_STEP_SYSTEM, EDGELM_TRIM_START | EDGELM_TRIM_END),
+                                       EDGELM_STEP(EDGELM_STEP_TEXT, 1), EDGELM_STEP(EDGELM_STEP_USER, EDGELM_TRIM_END),
+                                       EDGELM_STEP(EDGELM_STEP_TOKEN, FAKE_STOP), EDGELM_STEP_END};
+static const uint32_t next[] = {EDGELM_STEP(EDGELM_STEP_TEXT, 1), EDGELM_STEP(EDGELM_STEP_TOKEN, FAKE_STOP),
+                                EDGELM_STEP(EDGELM_STEP_USER, EDGELM_TRIM_START), EDGELM_STEP_END};
+const edgelm_turn edgelm_rt_turns[EDGELM_TURNS] = {{first, "?!"}, {with_system, ";"}, {next, " "}};
+
 static float key_of(int32_t token, int32_t row, int32_t head, int32_t lane) {
   return (float)((token * 31 + row * 7 + head * 3 + lane * 5) % 17 - 8);
 }

@@ -5,6 +5,17 @@
 
 #include <string.h>
 
+edgelm_status edgelm_tokenizer_encode_section(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
+                                              int32_t *ids, size_t capacity, size_t *count, void *scratch,
+                                              size_t scratch_bytes, uint32_t flags, uint32_t place) {
+  // What follows other text shows where it begins: the space that it is becomes FAKE_WORD.
+  edgelm_status status =
+      edgelm_tokenizer_encode(blob, blob_bytes, text, bytes, ids, capacity, count, scratch, scratch_bytes, flags);
+  if (place == EDGELM_PLACE_INSIDE && *count && capacity)
+    ids[0] = FAKE_WORD;
+  return status;
+}
+
 edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
                                       int32_t *ids, size_t capacity, size_t *count, void *scratch, size_t scratch_bytes,
                                       uint32_t flags) {

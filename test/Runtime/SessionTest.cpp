@@ -32,7 +32,7 @@ TEST(Session, DescribesTheModel) {
   edgelm_info info;
   ASSERT_EQ(edgelm_describe(modelOf(fake_decoder), &info), EDGELM_OK);
   EXPECT_STREQ(info.name, "fake_decoder");
-  EXPECT_EQ(info.kinds & ~EDGELM_POOL, EDGELM_DECODER | EDGELM_SCORER | EDGELM_TEXT);
+  EXPECT_EQ(info.kinds & ~EDGELM_POOL, EDGELM_DECODER | EDGELM_SCORER | EDGELM_TEXT | EDGELM_CHAT | EDGELM_SYSTEM_TEXT);
   EXPECT_EQ(info.context, uint32_t(FAKE_CONTEXT));
   EXPECT_EQ(info.vocab, uint32_t(FAKE_VOCAB));
   EXPECT_EQ(info.bos_id, FAKE_BOS);

@@ -19,6 +19,13 @@ edgelm_status edgelm_tokenizer_encode(const uint8_t *blob, size_t blob_bytes, co
   return EDGELM_OK;
 }
 
+edgelm_status edgelm_tokenizer_encode_section(const uint8_t *blob, size_t blob_bytes, const char *text, size_t bytes,
+                                              int32_t *ids, size_t capacity, size_t *count, void *scratch,
+                                              size_t scratch_bytes, uint32_t flags, uint32_t place) {
+  (void)place;
+  return edgelm_tokenizer_encode(blob, blob_bytes, text, bytes, ids, capacity, count, scratch, scratch_bytes, flags);
+}
+
 edgelm_status edgelm_tokenizer_piece(const uint8_t *blob, size_t blob_bytes, int32_t id, char *out, size_t capacity,
                                      size_t *bytes, uint32_t flags) {
   (void)blob, (void)blob_bytes, (void)flags;

@@ -186,6 +186,13 @@ static edgelm_status generateIds(edgelm_session *session, const int32_t *ids, si
   return generate(session, ids, count * sizeof(*ids), 0, generation, result);
 }
 
+static edgelm_status chat(edgelm_session *session, const char *system, size_t systemBytes, const char *text,
+                          size_t bytes) {
+  Payload payload;
+  payload.add(uint32_t(system ? 1 : 0)).add(uint32_t(systemBytes)).add(system, systemBytes).add(text, bytes);
+  return remoteOf(session).change(GUEST_CHAT, payload);
+}
+
 static edgelm_status save(const edgelm_session *session, void *buffer, size_t capacity, size_t *bytes) {
   return handOut(remoteOf(session).connection.call(GUEST_SAVE), static_cast<uint8_t *>(buffer), capacity, bytes);
 }
@@ -247,10 +254,10 @@ static void poolStop(edgelm_options *options) {
   options->threads = 0;
 }
 
-static constexpr edgelm_functions kFunctions = {describe,     open,        close,     reset,   position, tokenize,
-                                                detokenize,   prefill,     score,     logits,  seed,     sample,
-                                                generateText, generateIds, save,      restore, encode,   invoke,
-                                                output,       poolBytes,   poolStart, poolStop};
+static constexpr edgelm_functions kFunctions = {describe,     open,        close,     reset,    position, tokenize,
+                                                detokenize,   prefill,     score,     logits,   seed,     sample,
+                                                generateText, generateIds, save,      restore,  encode,   invoke,
+                                                output,       poolBytes,   poolStart, poolStop, chat};
 
 struct GuestModel::State {
   TemporaryFolder work;

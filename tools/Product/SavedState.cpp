@@ -31,6 +31,10 @@ size_t SavedState::count() const {
 size_t SavedState::position() const {
   return root(buffer)->position();
 }
+std::vector<int32_t> SavedState::tokens() const {
+  const flatbuffers::Vector<int32_t> *list = root(buffer)->tokens();
+  return list ? std::vector<int32_t>(list->begin(), list->end()) : std::vector<int32_t>();
+}
 size_t SavedState::heads(size_t index) const {
   return tensor(buffer, index)->outer();
 }

@@ -16,6 +16,7 @@ public:
   size_t count() const;
   /// Tokens in the context.
   size_t position() const;
+  std::vector<int32_t> tokens() const;
   /// Heads of state `index`.
   size_t heads(size_t index) const;
   /// Whether the rows of state `index` can hold `columns` elements, the head's size, which a reference knows: as f32 or f16,

@@ -110,6 +110,9 @@ static void addOptions(CLI::App &app, Arguments &arguments) {
   app.add_option("--weights-section", options.weightsSection, "section of embedded weights; default: .rodata.edgelm");
   app.add_option("--code-section", options.codeSection,
                  "what the name of each function's section begins with; default: .text");
+  app.add_option("--chat-template", options.chatTemplate,
+                 "auto: the folder's chat template is compiled in, where that is possible; none; or a file in Jinja")
+      ->capture_default_str();
   app.add_option("--name", options.name, "C identifier of the product; default: the folder's name");
   app.add_flag_function(
       "--freestanding,!--no-freestanding", [&](int64_t count) { options.freestanding = count > 0; },

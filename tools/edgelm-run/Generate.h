@@ -2,8 +2,9 @@
 // `edgelm-run -p TEXT` on a decoder: continues the text.
 #pragma once
 
-#include "Product/Product.h"
+#include "Product/Session.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,19 @@ struct GenerateOptions {
   bool ignoreStop = false;
   bool json = false;
 };
+
+/// What a generation came to.
+struct Reply {
+  std::vector<int32_t> ids;
+  std::string text;
+  edgelm_result result;
+};
+
+/// Most tokens of a session; throws a Failure when the product holds fewer than the options say.
+size_t contextOf(const edgelm_info &info, const GenerateOptions &options);
+
+/// Appends `prompt` to the context and continues it; streams the text and a newline, unless a JSON object is asked for.
+Reply continueWith(const Session &session, std::span<const int32_t> prompt, const GenerateOptions &options);
 
 /// Streams the text (or the ids of a model without a tokenizer) to standard output, or prints one JSON object.
 int generate(const Product &product, const GenerateOptions &options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Opens a product, here or on its target's emulator, to generate, measure or check it.
 #include "Bench.h"
+#include "Chat.h"
 #include "Encode.h"
 #include "Generate.h"
 #include "Product/CommandLine.h"
@@ -18,10 +19,10 @@ struct Options {
   GenerateOptions generate;
   BenchOptions bench;
   EmulationOptions emulation;
-  std::optional<std::string> second;
+  std::optional<std::string> second, system;
   std::optional<double> tolerance;
   uint32_t threads = 1;
-  bool benchMode = false, addSpecial = false, json = false;
+  bool benchMode = false, chatMode = false, addSpecial = false, json = false;
 };
 } // namespace
 
@@ -35,6 +36,11 @@ static void addOptions(CLI::App &app, Options &options) {
   CLI::Option *ids = app.add_option("--ids", generate.promptIds, "token ids instead of text: 1,2,3");
   ids->delimiter(',')->excludes(prompt)->excludes(file);
   app.add_option("--pair", options.second, "second text behind the first, for encoders of pairs")->excludes(ids);
+  CLI::Option *chat = app.add_flag("--chat", options.chatMode,
+                                   "reply to the text, or to each line of standard input, as the model's chat template "
+                                   "has it");
+  chat->excludes(ids);
+  app.add_option("--system", options.system, "with --chat: a text that says how to reply")->needs(chat);
   app.add_option("-n,--predict", generate.tokens, "most tokens to generate (0: until a stop token or a full context)");
   app.add_option("-c,--context", generate.context, "most tokens of prompt and answer (0: what the product holds)");
   app.add_option("--temp", sampling.temperature, "temperature (0: always the likeliest token)")
@@ -99,8 +105,10 @@ static int run(Options &options) {
 
   if (!options.promptFile.empty())
     options.generate.prompt = readFile(options.promptFile);
+  if (options.chatMode)
+    return chat(product, options.generate, options.system);
   if (options.generate.prompt.empty() && options.generate.promptIds.empty())
-    throw Failure(WrongInput, "expected a text (-p or -f), --ids, --bench or --verify-data");
+    throw Failure(WrongInput, "expected a text (-p or -f), --ids, --chat, --bench or --verify-data");
   if (product.is(EDGELM_ENCODER))
     return encode(product, {options.generate.prompt, options.second, options.generate.promptIds}, options.threads,
                   options.json);

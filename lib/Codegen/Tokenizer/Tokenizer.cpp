@@ -38,7 +38,8 @@ static bool readSections(const Json &root, Errors &errors, CompiledTokenizer &re
       result.longestPiece = std::max(result.longestPiece, decodePiece(spec, id, first).size());
   for (const AddedToken &token : spec.added)
     if (token.special)
-      result.specialTokens.push_back({token.text, token.id});
+      result.specialTokens.push_back({token.text, token.id, token.lstrip, token.rstrip, token.singleWord,
+                                      token.normalized && !root["normalizer"].isNull()});
   std::sort(result.specialTokens.begin(), result.specialTokens.end(),
             [](const SpecialToken &a, const SpecialToken &b) { return a.id < b.id; });
   if (!spec.prefixIds.empty())

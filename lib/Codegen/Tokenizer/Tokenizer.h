@@ -14,6 +14,9 @@ namespace edgelm {
 struct SpecialToken {
   std::string text;
   uint32_t id;
+  bool lstrip = false, rstrip = false; ///< takes the white space before it, behind it
+  bool singleWord = false;             ///< only where no word character touches it
+  bool isInNormalizedText = false;     ///< matched in text that normalization changes
 };
 
 /// What a tokenizer.json became.

@@ -50,6 +50,8 @@ int main(void) {
   if (edgelm_encode(session, ids, NULL, NULL, 1, NULL) != EDGELM_UNSUPPORTED ||
       edgelm_invoke(session, NULL, NULL) != EDGELM_UNSUPPORTED || edgelm_output(session, 0))
     return 12;
+  if (edgelm_chat(session, "s", 1, "a", 1) || edgelm_position(session) != 4)
+    return 14;
   edgelm_close(session);
   edgelm_pool_stop(model, &options);
   return edgelm_status_text(EDGELM_OK)[0] == 's' ? 0 : 13;

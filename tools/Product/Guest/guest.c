@@ -287,6 +287,15 @@ static void on_generate(void) {
   reply(status, numbers, sizeof(numbers));
 }
 
+static void on_chat(void) {
+  const uint32_t has_system = take_u32(), bytes = take_u32();
+  const char *system = (const char *)payload, *text = system + bytes;
+  edgelm_status status;
+  MEASURED(status = edgelm_chat(session, has_system ? system : NULL, bytes, text,
+                                (size_t)((const char *)payload_end - text)));
+  reply(status, NULL, 0);
+}
+
 static void on_save(void) {
   size_t bytes = 0;
   const edgelm_status status = edgelm_save(session, room, (size_t)(memory.end - room), &bytes);
@@ -345,6 +354,7 @@ static void (*const commands[GUEST_COMMANDS])(void) = {
     [GUEST_SEED] = on_seed,
     [GUEST_SAMPLE] = on_sample,
     [GUEST_GENERATE] = on_generate,
+    [GUEST_CHAT] = on_chat,
     [GUEST_SAVE] = on_save,
     [GUEST_RESTORE] = on_restore,
     [GUEST_ENCODE] = on_encode,

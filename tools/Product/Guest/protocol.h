@@ -20,6 +20,7 @@ enum guest_command {
   GUEST_SEED,        // u64
   GUEST_SAMPLE,      // sampling -> i32
   GUEST_GENERATE,    // generation and prompt, see on_generate() in guest.c -> result
+  GUEST_CHAT,        // u32 has a system text, u32 its bytes, it, then the text
   GUEST_SAVE,        // -> bytes
   GUEST_RESTORE,     // bytes
   GUEST_ENCODE,      // u32 arrays (1: mask, 2: types), i32 [count] for tokens and each array
