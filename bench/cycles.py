@@ -32,6 +32,8 @@ class Core:
     cpu: str
     library: str = ""
     functions: dict = dataclasses.field(default_factory=dict)
+    # Fields of a word that one `mul` multiplies.
+    fields: dict = dataclasses.field(default_factory=dict)
 
 
 CORES = [
@@ -42,7 +44,7 @@ CORES = [
     Core("rpi3", "aarch64", "cortex-a53", "libggml-cpu-armv8.0_1.so",
          {"int8": "ggml_vec_dot_q8_0_q8_0", "int4_g32": "ggml_vec_dot_q4_0_q8_0"}),
     Core("bpi-f3", "riscv64", "spacemit-x60"),
-    Core("visionfive2", "riscv64", "sifive-u74"),
+    Core("visionfive2", "riscv64", "sifive-u74", fields={"int8": 2, "int4_g32": 4}),
     Core("cortex-m4", "thumbv7em", "cortex-m4"),
     Core("cortex-m7", "thumbv7em", "cortex-m7"),
     Core("cortex-m55", "thumbv8.1m.main", "cortex-m55"),
@@ -174,7 +176,8 @@ def main():
         if core.target not in options.targets.split(","):
             continue
         for quant in options.formats.split(","):
-            cycles, instructions = estimate(core, own_loop(options.model, core, quant))
+            fields = core.fields.get(quant, 1)
+            cycles, instructions = (each / fields for each in estimate(core, own_loop(options.model, core, quant)))
             row = f"| {core.target} | {core.cpu} | {quant} | {cycles:.3f} | {instructions:.3f} |"
             loop = peer_loop(core, quant)
             if loop:

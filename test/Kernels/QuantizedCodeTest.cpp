@@ -36,6 +36,8 @@ TEST(QuantizedLinearCode, UsesTheDotProductsOfTheIsa) {
       {"jetson-orin", "nf4_g64", {"tbl\t", "sdot\tv"}, {"smull"}},
       {"bpi-f3", "int8", {"vle8.v", "vwmul.vx", "vwmacc.vx", "vwadd.wv"}, {"vlseg", "vluxei", "vrgather"}},
       {"bpi-f3", "int4_g32", {"vle8.v", "vwmaccsu.vx", "vsrl.vi"}, {"vlseg", "vluxei", "vrgather"}},
+      {"visionfive2", "int8", {"ld\t", "xor\t", "mul\t"}, {"mulw"}},
+      {"visionfive2", "int4_g32", {"ld\t", "srli\t", "mul\t"}, {"mulw"}},
       {"bpi-f3", "nf4_g64", {"vrgather.vv", "vwmacc.vx"}, {"vluxei"}},
   };
   for (const Instructions &row : all) {

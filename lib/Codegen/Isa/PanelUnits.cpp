@@ -63,17 +63,4 @@ void addPanelUnitScalar(KernelBuilder &k, const PanelUnit &unit, llvm::MutableAr
   }
 }
 
-void addPanelUnitBytes(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums) {
-  if (unit.format.bits() != 8 || int64_t(sums.size()) > k.isa.panel)
-    return addPanelUnitScalar(k, unit, sums);
-  auto byteAt = [&](mlir::Value bytes, Val at) { return k.toWidth(k.load(bytes, {at}), 32, /*isSigned=*/true); };
-  for (int64_t column = 0; column < kColumnUnit; ++column) {
-    Val activation = byteAt(unit.row, k.wrap(unit.column) + double(column));
-    for (int64_t row = 0; row < k.isa.panel; ++row) {
-      int64_t place = (column / 4 * k.isa.panel + row) * 4 + column % 4;
-      sums[row] = sums[row] + byteAt(unit.panel, k.wrap(unit.planes[0]) + double(place)) * activation;
-    }
-  }
-}
-
 } // namespace edgelm

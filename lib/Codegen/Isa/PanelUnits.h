@@ -15,7 +15,7 @@ Val activationQuad(KernelBuilder &k, const PanelUnit &unit, int64_t quad);
 /// Byte by byte, for any format.
 void addPanelUnitScalar(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums);
 
-/// As above, with codes of 8 bits loaded one by one, for instruction sets that widen a byte as they load it.
-void addPanelUnitBytes(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums);
+/// Several rows in one multiplication, where columns are apart and panels have 4 or 8 rows, as many as a register bytes.
+void addPanelUnitFields(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums);
 
 } // namespace edgelm

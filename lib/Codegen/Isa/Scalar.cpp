@@ -30,8 +30,8 @@ const IsaRow kScalarFma = {
     .hasFma = true,
     .hasF16Convert = false,
     .hasMaskedMemory = false,
-    .addPanelUnit = addPanelUnitBytes,
-    .dot = {{genericDotUnsigned}, 7, {genericDotSigned}, genericLookup},
+    .addPanelUnit = addPanelUnitFields,
+    .dot = {.unsignedBits = 7, .lookup = genericLookup, .shiftsBytes = true, .columnsApart = true},
     .schedules = kSchedules,
 };
 

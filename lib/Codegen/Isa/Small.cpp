@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Cores without vectors, DSP instructions and a floating-point unit: Cortex-M0+ and M3, RV32IMC. Every float operation
-// is a call of some hundred cycles, and what is taken out of a word costs as much as its product, so that four rows
-// share what is done to an activation.
+// is a call of some hundred cycles, and what is taken out of a word costs as much as its product, so that two rows share
+// both.
 #include "Codegen/Isa/GenericDot.h"
 #include "Codegen/Isa/Isa.h"
 #include "Codegen/Isa/PanelUnits.h"
@@ -18,8 +18,8 @@ const IsaRow kSmall = {
     .hasMaskedMemory = false,
     .isSmall = true,
     .hasSqrt = false,
-    .addPanelUnit = addPanelUnitScalar,
-    .dot = {{genericDotUnsigned}, 7, {genericDotSigned}, genericLookup},
+    .addPanelUnit = addPanelUnitFields,
+    .dot = {.unsignedBits = 7, .lookup = genericLookup, .shiftsBytes = true, .columnsApart = true},
     .schedules = kSmallSchedules,
 };
 
