@@ -10,7 +10,9 @@
 
 using namespace edgelm::tools;
 
-static constexpr const char *blanks = " \t\n\v\f\r";
+static bool isBlank(const std::string &text) {
+  return text.find_first_not_of(" \t\n\v\f\r") == std::string::npos;
+}
 
 namespace {
 /// A session and what its turns came to.
@@ -74,13 +76,17 @@ int edgelm::tools::chat(const Product &product, const GenerateOptions &options,
                   "why it could not be compiled; see its --chat-template");
   if (system && !product.is(EDGELM_SYSTEM_TEXT))
     throw Failure(WrongInput, "the chat template of this product takes no system text");
+  if (!options.prompt.empty() && isBlank(options.prompt))
+    throw Failure(WrongInput, "the text to reply to is only white space");
+  if (system && isBlank(*system))
+    throw Failure(WrongInput, "the system text is only white space");
   Conversation conversation(product, options, system);
   if (!options.prompt.empty()) {
     conversation.ask(options.prompt);
   } else {
     const bool isInteractive = isatty(STDIN_FILENO) && !options.json;
     for (std::string line; (isInteractive && std::printf("> ") && std::fflush(stdout), std::getline(std::cin, line));)
-      if (line.find_first_not_of(blanks) != std::string::npos)
+      if (!isBlank(line))
         conversation.ask(line);
   }
   if (options.json)

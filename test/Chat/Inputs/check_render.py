@@ -75,9 +75,9 @@ def main(script, *paths):
         ran = subprocess.run([sys.executable, "-I", script], input=request, capture_output=True, text=True, check=True)
         answer = json.loads(ran.stdout)
         assert "turns" in answer, (path, answer)
-        turns, choose = answer["turns"], random.Random(path)
+        turns, choose, template = answer["turns"], random.Random(pathlib.Path(path).name), environment().from_string(source)
         for trial in range(60):
-            compare(environment().from_string(source), turns, choose, with_system="system" in turns and trial % 2 == 0)
+            compare(template, turns, choose, with_system="system" in turns and trial % 2 == 0)
         print(f"{pathlib.Path(path).name}: 60 conversations{'' if 'system' in turns else ', no system text: ' + answer['no_system']}")
 
 
