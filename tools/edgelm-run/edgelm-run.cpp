@@ -87,6 +87,8 @@ static void addOptions(CLI::App &app, Options &options) {
           ->excludes(bench)
           ->excludes(verify);
   app.add_flag("--add-special", options.addSpecial, "with the special tokens that the tokenizer adds")->needs(tokenize);
+  for (CLI::Option *other : {bench, verify, tokenize})
+    chat->excludes(other);
 }
 
 static int run(Options &options) {
@@ -105,6 +107,8 @@ static int run(Options &options) {
 
   if (!options.promptFile.empty())
     options.generate.prompt = readFile(options.promptFile);
+  if (options.chatMode && !options.promptFile.empty() && options.generate.prompt.empty())
+    throw Failure(WrongInput, options.promptFile + " is empty; without -f the text is read from standard input");
   if (options.chatMode)
     return chat(product, options.generate, options.system);
   if (options.generate.prompt.empty() && options.generate.promptIds.empty())

@@ -63,8 +63,8 @@ static std::vector<std::string> findPythons() {
   return found;
 }
 
-/// What the script answers to `request`.
-static Expected<Json> ask(const std::string &python, const Json &request) {
+/// What the script answers to `request`, which holds the template of `file`.
+static Expected<Json> ask(const std::string &python, const Json &request, const std::string &file) {
   ScratchFile input, output, errors;
   if (Error error = joinErrors(joinErrors(input.create("in"), output.create("out")), errors.create("err")))
     return std::move(error);
@@ -87,7 +87,7 @@ static Expected<Json> ask(const std::string &python, const Json &request) {
   if (status == 0 && answer.is_object())
     return answer;
   StringRef last = StringRef(errors.content()).rtrim().rsplit('\n').second;
-  return fail(ExitStatus::BadInput, "'" + python + "' does not render chat templates: " +
+  return fail(ExitStatus::BadInput, file + ": '" + python + "' does not render it: " +
                                         (!message.empty() ? message
                                          : last.empty()   ? "it ended with status " + std::to_string(status)
                                                           : last.str()));
@@ -121,7 +121,7 @@ static Expected<Rendered> read(const Json &answer, const std::string &file) {
 Expected<Rendered> render(const Template &source) {
   const Json request = {{"template", source.text}, {"tokens", source.tokens}};
   for (const std::string &python : findPythons()) {
-    Expected<Json> answer = ask(python, request);
+    Expected<Json> answer = ask(python, request, source.file);
     if (!answer)
       return answer.takeError();
     if (!answer->contains("missing"))

@@ -377,6 +377,7 @@ def on_time(signal_number, frame):
 def main():
     request = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS + 1, SECONDS + 2))  # for one long operation, which no signal ends
     signal.signal(signal.SIGPROF, on_time)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
