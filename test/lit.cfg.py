@@ -45,6 +45,15 @@ if missing:
 else:
     config.available_features.add("cross-linux")
 
+# Programs for microcontrollers: the same of GCC, picolibc and qemu's machines.
+BARE = ["qemu-system-arm", "arm-none-eabi-gcc"]
+missing = [tool for tool in BARE if not shutil.which(tool)]
+missing += [] if os.path.isdir("/usr/lib/picolibc/arm-none-eabi") else ["picolibc-arm-none-eabi"]
+if missing:
+    lit_config.note(f"without {', '.join(missing)}, tests with `REQUIRES: cross-bare-metal` are skipped")
+else:
+    config.available_features.add("cross-bare-metal")
+
 # What this machine can run, for tests that execute a product (`REQUIRES: cpu-x86-64-v4`).
 CPU_LEVELS = {
     "x86-64-v2": {"sse4_2", "popcnt"},

@@ -59,17 +59,22 @@ static LogicalResult lower(E &e, LinearOp op) {
   spec.n = tensorType(op.getResult()).getShape().back();
   spec.glu = op.getGlu();
   spec.format = formatOf(op.getWeights()[0]);
-  spec.int8Input = quantizedRowsOf(op.getInput()).has_value();
+  std::optional<ActivationLayout> input = quantizedRowsOf(op.getInput());
+  spec.int8Input = input.has_value();
   if (!spec.format)
     spec.weightType = tensorType(op.getWeights()[0]).getElementType();
   if (!spec.int8Input && failed(requireF32(op, {op.getInput()})))
     return failure();
+  if (input && input->isPaired != spec.inputLayout(e.isa).isPaired)
+    return op.emitOpError("needs activations that are ")
+           << (input->isPaired ? "not " : "")
+           << "paired; run edgelm-quantize-activations=paired=" << (input->isPaired ? "false" : "true");
   spec.residual = bool(op.getResidual());
   spec.activation = op.getActivation().value_or("").str();
   if (op.getWeights().size() != (spec.glu ? 2 : 1) || op.getBiases().size() > 1)
     return op.emitOpError(
         "is not packed: expected one weight (two with glu) and at most one bias; run edgelm-pack-weights");
-  SmallVector<Value> buffers = {e.buffer(op.getInput(), spec.inputMemref(e.b.getContext()))};
+  SmallVector<Value> buffers = {e.buffer(op.getInput(), spec.inputMemref(e.b.getContext(), e.isa))};
   for (Value weight : op.getWeights()) {
     PackedWeightOp packed = weight.getDefiningOp<PackedWeightOp>();
     bool columnsApart = spec.format && e.isa.dot.columnsApart;
@@ -77,6 +82,9 @@ static LogicalResult lower(E &e, LinearOp op) {
       return op.emitOpError("needs weights packed in panels of ")
              << e.isa.panel << (columnsApart ? ", columns apart" : "")
              << "; run edgelm-pack-weights=panel=" << e.isa.panel << (columnsApart ? ",columns-apart" : "");
+    if (bool paired = spec.format && spec.weightLayout(e.isa).isPaired; packed.getPaired() != paired)
+      return op.emitOpError("needs weights that are ")
+             << (paired ? "" : "not ") << "paired; run edgelm-pack-weights=paired=" << (paired ? "true" : "false");
     buffers.push_back(e.buffer(weight, spec.weightMemref(e.b.getContext(), e.isa)));
   }
   for (Value bias : op.getBiases()) {

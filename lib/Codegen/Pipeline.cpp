@@ -39,6 +39,12 @@ static int64_t panelOf(const PhaseInputs &inputs) {
   return isa ? isa->panel : PackWeightsOptions().panel;
 }
 
+/// Whether codes lie as halfwords that multiply.
+static bool pairsCodes(const PhaseInputs &inputs) {
+  const IsaRow *isa = findIsa(inputs.options.target.isa);
+  return isa && isa->pairActivations;
+}
+
 static void addQuantize(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
   passes.addPass(createAdoptProducts());
   passes.addPass(createExpandQuantize());
@@ -54,7 +60,7 @@ static void addQuantize(OpPassManager &passes, const PhaseInputs &inputs, Module
   // The writer of the product reads every matrix anyway, and measures then.
   passes.addPass(createQuantizeWeights({/*measure=*/!inputs.options.stopAfter.empty()}));
   if (inputs.options.quantizedActivations)
-    passes.addPass(createQuantizeActivations());
+    passes.addPass(createQuantizeActivations({/*paired=*/pairsCodes(inputs)}));
 }
 
 static void addFuse(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp module) {
@@ -70,6 +76,7 @@ static void addPack(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp m
   options.panel = panelOf(inputs);
   const IsaRow *isa = findIsa(inputs.options.target.isa);
   options.columnsApart = isa && isa->dot.columnsApart;
+  options.paired = pairsCodes(inputs);
   passes.addPass(createPackWeights(options));
 }
 

@@ -80,7 +80,7 @@ std::string variantSuffix(const TargetSpec &target) {
 int64_t SharedWeights::placeFor(const WeightPlace &place) {
   for (const WeightPlace &known : places)
     if (known.sources == place.sources && known.transposed == place.transposed && known.type == place.type &&
-        known.panel == place.panel && known.columnsApart == place.columnsApart)
+        known.panel == place.panel && known.columnsApart == place.columnsApart && known.isPaired == place.isPaired)
       return known.offset;
   places.push_back(place);
   places.back().offset = end;

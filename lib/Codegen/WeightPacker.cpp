@@ -32,6 +32,10 @@ static std::vector<std::string> namesOf(PackedWeightOp op) {
   return names;
 }
 
+PackedLayout WeightPlace::layout() const {
+  return packedLayout(type, panel, columnsApart, isPaired);
+}
+
 std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
   std::map<int64_t, WeightPlace> byOffset;
   module.walk([&](PackedWeightOp op) {
@@ -44,6 +48,7 @@ std::vector<WeightPlace> collectWeights(mlir::ModuleOp module) {
                                                 : place.type.getElementType());
     place.panel = op.getPanel();
     place.columnsApart = op.getColumnsApart();
+    place.isPaired = op.getPaired();
     place.offset = op.getOffset();
     place.bytes = packedBytes(place.type, place.panel);
     for (mlir::Operation *user : op->getUsers()) {
@@ -192,7 +197,7 @@ private:
   int64_t rowsOf(int64_t block) const { return std::min(blockRows, n - block * blockRows); }
   int64_t bytesOf(int64_t block) const {
     if (isa<QType>(type))
-      return packedLayout(place.type, place.panel, place.columnsApart).panelBytes();
+      return place.layout().panelBytes();
     return (place.panel ? place.panel : rowsOf(block)) * k * widthOf(type);
   }
   std::optional<int64_t> roundPart(size_t source, int64_t first, int64_t count, RoundedRows &out) const;
@@ -211,8 +216,7 @@ private:
 
 void RoundingWriter::store(int64_t rows, const RoundedRows &rounded, char *out) const {
   if (isa<QType>(type))
-    return packPanel(packedLayout(place.type, place.panel, place.columnsApart), rounded.quantized,
-                     reinterpret_cast<uint8_t *>(out));
+    return packPanel(place.layout(), rounded.quantized, reinterpret_cast<uint8_t *>(out));
   int64_t rowStride = place.panel ? 1 : k, columnStride = place.panel ? place.panel : 1;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < k; ++column)

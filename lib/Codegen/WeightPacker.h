@@ -3,6 +3,7 @@
 #pragma once
 
 #include "Dialect/EdgeLMDialect.h"
+#include "Dialect/PackedLayout.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -22,9 +23,12 @@ struct WeightPlace {
   bool isTable = false;               ///< a matrix whose rows an embedding looks up
   int64_t panel = 0;                  ///< output columns of a panel; 0: row-major
   bool columnsApart = false;          ///< of `PackedLayout`
+  bool isPaired = false;              ///< the same
   int64_t offset = 0;                 ///< bytes from the start of the weights
   int64_t bytes = 0;                  ///< with padding to whole panels, without that to the next place
 
+  /// Where the codes of a quantized matrix lie.
+  PackedLayout layout() const;
   /// What stands for the place in messages and reports.
   const std::string &name() const { return names.front(); }
 };

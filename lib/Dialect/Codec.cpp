@@ -236,6 +236,33 @@ static void quantizeWithZero(const ActivationLayout &layout, const float *x, uin
   std::memcpy(out + layout.zeros(), &added, sizeof added);
 }
 
+/// Makes pairs of the codes of a row.
+static void pairCodes(const ActivationLayout &layout, uint8_t *row) {
+  int64_t group = layout.groups() == 1 ? layout.paddedK() : layout.groupColumns();
+  std::vector<int32_t> evens(layout.groups());
+  for (int64_t column = 0; column < layout.paddedK(); column += 4) {
+    int8_t a[4];
+    std::memcpy(a, row + layout.codes() + column, 4);
+    int16_t pairs[4] = {a[0], a[2], int16_t(a[1] - 256 * a[0]), int16_t(a[3] - 256 * a[2])};
+    std::memcpy(row + 2 * column, pairs, sizeof pairs);
+    evens[column / group] += a[0] + a[2];
+  }
+  std::memcpy(row + layout.evens(), evens.data(), evens.size() * sizeof(int32_t));
+}
+
+void activationCodes(const ActivationLayout &layout, const uint8_t *row, int8_t *out) {
+  if (!layout.isPaired) {
+    std::memcpy(out, row, layout.k);
+    return;
+  }
+  for (int64_t column = 0; column < layout.k; ++column) {
+    int16_t pairs[4];
+    std::memcpy(pairs, row + column / 4 * sizeof pairs, sizeof pairs);
+    int even = pairs[column % 4 / 2], odd = pairs[2 + column % 4 / 2] + 256 * even;
+    out[column] = int8_t(column % 2 ? odd : even);
+  }
+}
+
 void quantizeActivations(const ActivationLayout &layout, const float *x, uint8_t *out) {
   std::memset(out, 0, layout.rowBytes());
   if (layout.hasZeros)
@@ -251,13 +278,15 @@ void quantizeActivations(const ActivationLayout &layout, const float *x, uint8_t
     int32_t sum = 0;
     for (int64_t i = begin; i < end; ++i) {
       int code = int(std::nearbyint(x[i] * inverse));
-      out[i] = uint8_t(int8_t(code));
+      out[layout.codes() + i] = uint8_t(int8_t(code));
       sum += code;
     }
     std::memcpy(out + layout.scales() + group * 4, &scale, 4);
     if (!layout.isCompact)
       std::memcpy(out + layout.sums() + group * 4, &sum, 4);
   }
+  if (layout.isPaired)
+    pairCodes(layout, out);
 }
 
 } // namespace edgelm

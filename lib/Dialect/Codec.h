@@ -52,4 +52,7 @@ QuantizedRows unpackPanel(const PackedLayout &layout, const uint8_t *panel, int6
 /// Writes a row of k activations, layout.rowBytes() bytes.
 void quantizeActivations(const ActivationLayout &layout, const float *x, uint8_t *out);
 
+/// The codes of such a row, one for each column.
+void activationCodes(const ActivationLayout &layout, const uint8_t *row, int8_t *out);
+
 } // namespace edgelm

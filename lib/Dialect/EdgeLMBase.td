@@ -115,16 +115,18 @@ def EdgeLM_Int8RowsType : EdgeLM_Type<"Int8Rows", "int8_rows"> {
   let description = [{
     A row, along the last dimension, is a block of bytes (`ActivationLayout`): int8 codes, and for each group of `group`
     columns (0: the whole row) a scale and the sum of the codes. With `zeros` there is also a zero point, as ONNX
-    DynamicQuantizeLinear chooses it.
+    DynamicQuantizeLinear chooses it. With `paired` the codes lie as the halfwords that some machines multiply.
 
     Constraints:
     * (C1) `group` is a multiple of 32, or 0.
     * (C2) only whole rows have zero points.
+    * (C3) rows with zero points are not paired.
 
     Examples: `tensor<1x288x!edgelm.int8_rows<32>>`, `tensor<1x288x!edgelm.int8_rows<0 zeros = true>>`
   }];
-  let parameters = (ins "int64_t":$group, DefaultValuedParameter<"bool", "false">:$zeros);
-  let assemblyFormat = "`<` $group (`zeros` `=` $zeros^)? `>`";
+  let parameters = (ins "int64_t":$group, DefaultValuedParameter<"bool", "false">:$zeros,
+      DefaultValuedParameter<"bool", "false">:$paired);
+  let assemblyFormat = "`<` $group (`zeros` `=` $zeros^)? (`paired` `=` $paired^)? `>`";
   let genVerifyDecl = 1;
 }
 

@@ -43,15 +43,19 @@ int64_t PackedLayout::panelBytes() const {
 }
 
 int64_t ActivationLayout::scales() const {
-  return isCompact ? paddedK() : roundedUp(paddedK(), kRowAlignment);
+  return isCompact ? paddedK() : roundedUp(codeBytes(), kRowAlignment);
 }
 
 int64_t ActivationLayout::sums() const {
   return scales() + roundedUp(groups() * 4, kRowAlignment);
 }
 
-int64_t ActivationLayout::zeros() const {
+int64_t ActivationLayout::evens() const {
   return sums() + roundedUp(groups() * 4, kRowAlignment);
+}
+
+int64_t ActivationLayout::zeros() const {
+  return evens() + (isPaired ? roundedUp(groups() * 4, kRowAlignment) : 0);
 }
 
 int64_t ActivationLayout::rowBytes() const {

@@ -38,11 +38,15 @@ inline constexpr int64_t kMaxColumnsWithZeros = 65536;
 /// row, and shifting a vector by b bits gives the next four columns. With `columnsApart` the order within a step is byte
 /// [i][r], for what multiplies a column at a time. A code of 8 bits lies as the signed integer that it
 /// stands for, any other as it is. Padding, in K and in N, is zero, and so are the activations and the scales there.
+///
+/// In a paired matrix, of 8 bits, the bytes of even columns are unsigned, 128 more than the integers: a halfword is then
+/// 256 * integer + byte, which multiplies as it is (`ActivationLayout::isPaired`). Padding stands for zeros there too.
 struct PackedLayout {
   const FormatRow *format = nullptr;
   int64_t n = 0, k = 0;
   int64_t panel = 0;
   bool columnsApart = false;
+  bool isPaired = false;
 
   int64_t panels() const { return (n + panel - 1) / panel; }
   int64_t paddedK() const { return (k + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
@@ -66,6 +70,15 @@ struct PackedLayout {
   int64_t bytes() const { return panels() * panelBytes(); }
 };
 
+/// Whether weights of that format multiply paired activations where a machine has them, and are paired themselves: a
+/// codebook is looked up byte by byte, and codes with a zero point may be -128, for which halfwords are too short.
+inline bool takesPairedRows(const FormatRow &format) {
+  return format.codebook.empty() && !format.hasRowSums;
+}
+inline bool hasPairedCodes(const FormatRow &format) {
+  return format.bits() == 8 && takesPairedRows(format);
+}
+
 /// Columns of a compact row are padded to a multiple of this, the lanes of the widest vectors of f32.
 inline constexpr int64_t kCompactUnit = 16;
 
@@ -83,6 +96,17 @@ inline constexpr float kSmallestActivation = 0x1p-119f;
 /// with the largest magnitude a: scale = a / 127, code = x * (127 / a) rounded half to even, both quotients rounded to
 /// f32; where a is below kSmallestActivation, all are 0.
 ///
+/// A paired row, for machines that multiply two halfwords at once, has in place of its codes
+///
+///   pairs    i16 [paddedK / 4][a0, a2, a1 - 256 * a0, a3 - 256 * a2]
+///
+/// of four codes a0 .. a3, and behind the sums
+///
+///   evens    i32 [groups], the sums of the codes of even columns
+///
+/// For two weights w0, w1 of one row beside each other, w0 unsigned, (256 * w1 + w0) * a0 + w1 * (a1 - 256 * a0) is w0 * a0
+/// + w1 * a1: the weights multiply as the halfword that they lie as.
+///
 /// With `hasZeros` scale, zero point z and codes are those of ONNX DynamicQuantizeLinear: the range is that of the row
 /// and 0, scale = range / 255 (1 where that is 0), z = -least / scale, code = x / scale + z in 0 .. 255, each rounded half
 /// to even. A byte holds code - 128, and the row's part of `zeros` is 128 - z.
@@ -93,9 +117,10 @@ struct ActivationLayout {
   int64_t group = 0;
   bool isCompact = false;
   bool hasZeros = false;
+  bool isPaired = false;
 
   /// A compact row of k columns with one scale.
-  static ActivationLayout compact(int64_t k) { return {k, /*group=*/0, /*isCompact=*/true, /*hasZeros=*/false}; }
+  static ActivationLayout compact(int64_t k) { return {k, /*group=*/0, /*isCompact=*/true}; }
 
   int64_t paddedK() const {
     int64_t unit = isCompact ? kCompactUnit : kColumnUnit;
@@ -103,8 +128,13 @@ struct ActivationLayout {
   }
   int64_t groupColumns() const { return group && group < k ? group : k; }
   int64_t groups() const { return (k + groupColumns() - 1) / groupColumns(); }
+  /// Where the codes lie, each a byte; in a paired row only until they are paired, from the first on.
+  int64_t codes() const { return isPaired ? paddedK() : 0; }
+  /// Bytes of codes or pairs.
+  int64_t codeBytes() const { return isPaired ? 2 * paddedK() : paddedK(); }
   int64_t scales() const;
   int64_t sums() const;
+  int64_t evens() const;
   int64_t zeros() const;
   int64_t rowBytes() const;
 };

@@ -30,10 +30,11 @@ struct Plane {
   int64_t offset;  // bytes from the start of the panel
   int bits, shift; // of the code's bits
   int64_t steps;
+  bool isPaired;
 
   int codesPerByte() const { return 8 / bits; }
-  /// What makes a code of 8 bits the signed integer that it stands for, in each of four bytes.
-  uint32_t flip() const { return bits == 8 ? 0x80808080u : 0; }
+  /// What makes a code of 8 bits the signed integer that it stands for, in each of four bytes, or in those of odd columns.
+  uint32_t flip() const { return bits != 8 ? 0 : isPaired ? 0x80008000u : 0x80808080u; }
   /// The plane's bits in each of four bytes.
   uint32_t mask() const { return ((1u << bits) - 1) * 0x01010101u; }
 };
@@ -44,7 +45,7 @@ template <typename Visit> static void forEachPlane(const PackedLayout &layout, V
   for (int index = 0; index < 2; ++index) {
     int bits = layout.format->planes[index];
     if (bits)
-      visit(Plane{layout.plane(index), bits, shift, layout.paddedK() * bits / 32});
+      visit(Plane{layout.plane(index), bits, shift, layout.paddedK() * bits / 32, layout.isPaired});
     shift += bits;
   }
 }

@@ -21,11 +21,14 @@ const FormatRow &QType::row() const {
   return *findFormat({getFormat().data(), getFormat().size()});
 }
 
-LogicalResult Int8RowsType::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t group, bool zeros) {
+LogicalResult Int8RowsType::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t group, bool zeros,
+                                   bool paired) {
   if (group < 0 || group % kColumnUnit != 0)
     return emitError() << "(C1) expects a group that is 0 or a multiple of " << kColumnUnit << ", got " << group;
   if (zeros && group != 0)
     return emitError() << "(C2) expects zero points for whole rows only, got groups of " << group;
+  if (zeros && paired)
+    return emitError() << "(C3) expects rows with zero points not to be paired";
   return success();
 }
 

@@ -11,11 +11,12 @@ ActivationLayout activationLayout(RankedTensorType type) {
   if (isa<Int8CacheType>(type.getElementType()))
     return ActivationLayout::compact(type.getShape().back());
   Int8RowsType rows = cast<Int8RowsType>(type.getElementType());
-  return {type.getShape().back(), rows.getGroup(), /*isCompact=*/false, rows.getZeros()};
+  return {type.getShape().back(), rows.getGroup(), /*isCompact=*/false, rows.getZeros(), rows.getPaired()};
 }
 
-PackedLayout packedLayout(RankedTensorType type, int64_t panel, bool columnsApart) {
-  return {&cast<QType>(type.getElementType()).row(), type.getDimSize(0), type.getDimSize(1), panel, columnsApart};
+PackedLayout packedLayout(RankedTensorType type, int64_t panel, bool columnsApart, bool isPaired) {
+  const FormatRow *format = &cast<QType>(type.getElementType()).row();
+  return {format, type.getDimSize(0), type.getDimSize(1), panel, columnsApart, isPaired};
 }
 
 /// Bytes of `elements` that lie side by side, each in whole bytes.

@@ -11,7 +11,7 @@ namespace edgelm {
 ActivationLayout activationLayout(mlir::RankedTensorType type);
 
 /// Layout of a matrix [N, K] of `!edgelm.q`.
-PackedLayout packedLayout(mlir::RankedTensorType type, int64_t panel, bool columnsApart = false);
+PackedLayout packedLayout(mlir::RankedTensorType type, int64_t panel, bool columnsApart = false, bool isPaired = false);
 
 /// Bytes of a tensor of static shape in a session's arena; i1 takes a byte. Tensors of `!edgelm.q` never lie there.
 int64_t bufferBytes(mlir::RankedTensorType type);

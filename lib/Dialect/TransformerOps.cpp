@@ -176,5 +176,9 @@ LogicalResult PackedWeightOp::verify() {
     return emitOpError("(C4) expects a panel and the types that its sources are stored as");
   if (!isQuantized && getColumnsApart())
     return emitOpError("(C4) expects 'columns_apart' of quantized weights alone, got ") << getResult().getType();
+  QType format = dyn_cast<QType>(tensorType(getResult()).getElementType());
+  if (getPaired() && !(format && hasPairedCodes(format.row())))
+    return emitOpError("(C5) expects codes of 8 bits without row sums where they are paired, got ")
+           << getResult().getType();
   return success();
 }

@@ -236,7 +236,7 @@ def EdgeLM_PackedWeightOp : EdgeLM_Op<"packed_weight"> {
     Stands for the concatenation along dimension 0 of `sources`, each an `#edgelm.weight`, an elements attribute or `#edgelm.codes`, a matrix
     whose entry of `transposed` is true being `[K, N]` in its source. The elements, of the types `stored_as` or else of the result's, are
     converted to the result's element type and lie at byte `offset` of the product's weights: with `panel` 0 in row-major order, else `[N, K]` as `[ceil(N / panel)][K][panel]`,
-    zero padded. A result of `!edgelm.q` lies as `PackedLayout` says, perhaps with `columns_apart`; it has the codes of a source that is stored as this type, and is quantized from
+    zero padded. A result of `!edgelm.q` lies as `PackedLayout` says, perhaps with `columns_apart` or `paired`; it has the codes of a source that is stored as this type, and is quantized from
     the f32 values of any other, in groups along K.
 
     Constraints:
@@ -244,11 +244,12 @@ def EdgeLM_PackedWeightOp : EdgeLM_Op<"packed_weight"> {
     * (C2) with a `panel`, or where an entry of `transposed` is true, the result is a matrix.
     * (C3) `offset` is a multiple of 64.
     * (C4) a result of `!edgelm.q` has a `panel` and `stored_as`; no other has `columns_apart`.
+    * (C5) what is `paired` has codes of 8 bits without row sums.
   }];
   let arguments = (ins ArrayAttr:$sources, DenseBoolArrayAttr:$transposed, I64Attr:$panel, I64Attr:$offset,
-      OptionalAttr<TypeArrayAttr>:$stored_as, UnitAttr:$columns_apart);
+      OptionalAttr<TypeArrayAttr>:$stored_as, UnitAttr:$columns_apart, UnitAttr:$paired);
   let results = (outs EdgeLM_StoredTensor:$result);
-  let assemblyFormat = "$sources (`stored_as` $stored_as^)? `panel` $panel (`columns_apart` $columns_apart^)? `at` $offset attr-dict `:` type($result)";
+  let assemblyFormat = "$sources (`stored_as` $stored_as^)? `panel` $panel (`columns_apart` $columns_apart^)? (`paired` $paired^)? `at` $offset attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -121,7 +121,7 @@ Value AdoptProducts::rowsOf(DynamicQuantizeOp quantize) {
   Value &rows = quantized[quantize];
   if (!rows) {
     OpBuilder builder(quantize);
-    Type element = Int8RowsType::get(&getContext(), /*group=*/0, /*zeros=*/true);
+    Type element = Int8RowsType::get(&getContext(), /*group=*/0, /*zeros=*/true, /*paired=*/false);
     rows = QuantizeRowsOp::create(builder, quantize.getLoc(), tensorType(quantize.getInput()).clone(element),
                                   quantize.getInput());
   }

@@ -107,9 +107,11 @@ Value PackWeights::pack(OpBuilder &builder, ArrayRef<Source> sources, int64_t la
   } else {
     ++numShared;
   }
+  QType format = dyn_cast<QType>(elementType);
   return PackedWeightOp::create(builder, builder.getFusedLoc(locs), type, key.sources, key.transposed, layout, offset,
                                 isConverted ? builder.getArrayAttr(storedAs) : nullptr,
-                                columnsApart && isa<QType>(elementType));
+                                /*columns_apart=*/columnsApart && format,
+                                /*paired=*/paired && format && hasPairedCodes(format.row()));
 }
 
 LogicalResult PackWeights::packLinear(LinearOp linear) {

@@ -154,8 +154,10 @@ def QuantizeActivations : Pass<"edgelm-quantize-activations", "mlir::ModuleOp"> 
   let description = [{
     Afterwards the input of a linear whose weights have a number format comes from an `edgelm.quantize_rows` with the format's group of
     activations, one for all linears that read the same value. An input that the export itself quantizes, with `edgelm.dequantize`, stays f32: it
-    would be rounded twice.
+    would be rounded twice. With `paired` the rows are, where the format can read such rows.
   }];
+  let options = [Option<"paired", "paired", "bool", /*default=*/"false",
+                        "Pair the codes of activations; a property of the ISA">];
   let statistics = [Statistic<"numQuantized", "num-quantized", "Values that are quantized">];
 }
 
@@ -217,7 +219,9 @@ def PackWeights : Pass<"edgelm-pack-weights", "mlir::ModuleOp"> {
   }];
   let options = [Option<"panel", "panel", "int64_t", "32", "Output columns of a panel; a property of the ISA">,
                  Option<"columnsApart", "columns-apart", "bool", "false",
-                        "Codes of one column of K lie side by side rather than those of four columns of a row; a property of the ISA">];
+                        "Codes of one column of K lie side by side rather than those of four columns of a row; a property of the ISA">,
+                 Option<"paired", "paired", "bool", /*default=*/"false",
+                        "Pair the codes of matrices of 8 bits; a property of the ISA">];
   let statistics = [Statistic<"numPacked", "num-packed", "Places in the product">,
                     Statistic<"numShared", "num-shared", "Weights found at a place that exists already">];
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Puts the quantization of activations in front of linears of a number format.
+#include "Dialect/PackedLayout.h"
 #include "Passes/Passes.h"
 
 namespace edgelm {
@@ -22,6 +23,8 @@ static bool isQuantized(Value value) {
 
 namespace {
 struct QuantizeActivations : edgelm::impl::QuantizeActivationsBase<QuantizeActivations> {
+  using QuantizeActivationsBase::QuantizeActivationsBase;
+
   void runOnOperation() override {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
@@ -34,7 +37,8 @@ struct QuantizeActivations : edgelm::impl::QuantizeActivationsBase<QuantizeActiv
         if (!format || !type.getElementType().isF32() || isQuantized(linear.getInput()))
           continue;
         const FormatRow &row = format.row();
-        Type element = Int8RowsType::get(&getContext(), row.activationGroup(), row.hasRowSums);
+        Type element = Int8RowsType::get(&getContext(), row.activationGroup(), row.hasRowSums,
+                                         /*paired=*/paired && takesPairedRows(row));
         Value &rows = quantized[{linear.getInput(), element}];
         if (!rows) {
           OpBuilder builder(linear);

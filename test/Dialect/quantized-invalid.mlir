@@ -26,6 +26,11 @@ func.func private @int8_rows_c2(tensor<2x96x!edgelm.int8_rows<32 zeros = true>>)
 
 // -----
 
+// expected-error @below {{(C3) expects rows with zero points not to be paired}}
+func.func private @int8_rows_c3(tensor<2x96x!edgelm.int8_rows<0 zeros = true paired = true>>)
+
+// -----
+
 func.func @only_few_operations_know_formats(%w: tensor<2x64x!edgelm.q<"int8">>) {
   // expected-error @below {{operand #0 must be ranked tensor of plain element values}}
   %0 = edgelm.unary "neg" %w : (tensor<2x64x!edgelm.q<"int8">>) -> tensor<2x64x!edgelm.q<"int8">>
@@ -183,5 +188,13 @@ func.func @coded_weight_c1() {
 func.func @coded_weight_c2() {
   // expected-error @below {{(C2) expects a matrix of f32 or of a number format, got 'tensor<128xf32>'}}
   %0 = edgelm.coded_weight <[dense<1> : tensor<2x64xi8>, dense<0.5> : tensor<2xf32>], [tensor<2x64xi8>, tensor<2xf32>] axis 0 block 0> : tensor<128xf32>
+  return
+}
+
+// -----
+
+func.func @packed_weight_c5() {
+  // expected-error @below {{(C5) expects codes of 8 bits without row sums where they are paired, got 'tensor<8x64x!edgelm.q<"int4_g32">>'}}
+  %0 = edgelm.packed_weight [#edgelm.weight<"m", 0, 2048, "01">] stored_as [f32] panel 4 paired at 0 {transposed = array<i1: false>} : tensor<8x64x!edgelm.q<"int4_g32">>
   return
 }

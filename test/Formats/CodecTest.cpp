@@ -227,3 +227,28 @@ TEST(Activations, AreRoundedToEvenAndSummed) {
   EXPECT_EQ(sums[1], 0);
   EXPECT_EQ(scales[1], 0); // columns 32 .. 39 are zeros
 }
+
+TEST(Activations, ArePaired) {
+  ActivationLayout layout = {40, 32, /*isCompact=*/false, /*hasZeros=*/false, /*isPaired=*/true};
+  std::vector<float> x(40, -3.0f);
+  float first[] = {-127, 127, 5, -6, 7};
+  std::copy(std::begin(first), std::end(first), x.begin()); // scale 1
+  std::vector<uint8_t> row(layout.rowBytes(), 0xff);
+  quantizeActivations(layout, x.data(), row.data());
+  EXPECT_EQ(layout.rowBytes(), 2 * 64 + 16 + 16 + 16);
+  int16_t pairs[8];
+  int32_t evens[2];
+  std::memcpy(pairs, row.data(), sizeof pairs);
+  std::memcpy(evens, &row[layout.evens()], sizeof evens);
+  const int16_t expected[] = {-127, 5, 127 + 256 * 127, -6 - 256 * 5, 7, -3, -3 - 256 * 7, -3 + 256 * 3};
+  EXPECT_TRUE(std::equal(pairs, pairs + 8, expected));
+  EXPECT_EQ(evens[0], -127 + 5 + 7 - 13 * 3);
+  EXPECT_EQ(evens[1], 4 * -127); // of -127 each
+  std::vector<int8_t> codes(40), bytes(40);
+  activationCodes(layout, row.data(), codes.data());
+  ActivationLayout plain = {40, 32};
+  std::vector<uint8_t> plainRow(plain.rowBytes());
+  quantizeActivations(plain, x.data(), plainRow.data());
+  activationCodes(plain, plainRow.data(), bytes.data());
+  EXPECT_EQ(codes, bytes);
+}

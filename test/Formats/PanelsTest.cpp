@@ -129,6 +129,19 @@ TEST(Panels, come_back_for_every_format_and_odd_shapes) {
   }
 }
 
+// Bytes of even columns are unsigned; what a code is does not change, nor what padding stands for.
+TEST(Panels, pair_codes_of_8_bits) {
+  const FormatRow &format = *findFormat("int8");
+  std::vector<float> w = {-127, -1, 0, 1, 127, 2, 3, 4, 5};
+  QuantizedRows rows;
+  ASSERT_FALSE(quantizeRows(format, w.data(), 1, 9, 9, rows));
+  PackedLayout layout = {&format, 1, 9, 1, /*columnsApart=*/false, /*isPaired=*/true};
+  std::vector<uint8_t> bytes(layout.panelBytes(), 0xff);
+  packPanel(layout, rows, bytes.data());
+  EXPECT_EQ(hex(bytes, layout.plane(0), layout.plane(0) + 12), "01ff8001ff02830485008000");
+  EXPECT_EQ(unpackPanel(layout, bytes.data(), 1).codes, rows.codes);
+}
+
 TEST(Panels, pad_with_zeros) {
   const FormatRow &format = *findFormat("int5_g64");
   std::vector<float> w(3 * 70, 1.0f);

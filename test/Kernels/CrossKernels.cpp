@@ -3,12 +3,16 @@
 //
 // usage: edgelm-cross-kernels TARGET DIR; makes DIR/kernels.o, DIR/data.bin and DIR/cases.inc, the rows of the table in
 // Inputs/run_kernels.c.
+#include "Codegen/Kernels/QuantizeRows.h"
 #include "Codegen/Object.h"
+#include "Dialect/Codec.h"
 #include "KernelJit.h"
 #include "LinearCase.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <cstring>
 
 using namespace edgelm;
 
@@ -59,6 +63,31 @@ std::string rowOf(const LinearCase &data, const LinearSpec &spec, const IsaRow &
   return text;
 }
 
+/// A row of the table: quantized activations, whose bytes are compared four at a time. What is between a row's parts
+/// stays as the program filled it.
+std::string rowOf(const QuantizeRowsSpec &spec, int64_t rows, Blob &blob) {
+  const ActivationLayout &layout = spec.layout;
+  std::vector<float> input = randomFloats(spec.rows * layout.k, 3);
+  std::vector<float> expected(rows * layout.rowBytes() / 4, 77.0f);
+  for (int64_t row = 0; row < rows; ++row) {
+    std::vector<uint8_t> quantized(layout.rowBytes());
+    quantizeActivations(layout, &input[row * layout.k], quantized.data());
+    uint8_t *to = reinterpret_cast<uint8_t *>(expected.data()) + row * layout.rowBytes();
+    auto copy = [&](int64_t part, int64_t bytes) { std::memcpy(to + part, &quantized[part], bytes); };
+    copy(0, layout.codeBytes());
+    copy(layout.scales(), layout.groups() * 4);
+    copy(layout.sums(), layout.groups() * 4);
+    if (layout.isPaired)
+      copy(layout.evens(), layout.groups() * 4);
+  }
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  int64_t from = blob.add(input.data(), input.size() * sizeof(float));
+  os << "CASE(task_" << spec.name() << ", " << rows << ", " << spec.rows << ", " << layout.rowBytes() / 4 << ", "
+     << blob.add(expected.data(), expected.size() * sizeof(float)) << ", 1, " << from << ")\n";
+  return text;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -76,6 +105,10 @@ int main(int argc, char **argv) {
     if (llvm::is_contained({"int8", "int5_g64", "nf4_g64"}, format->name))
       cases.emplace_back(*format, kTinyShape, /*int8Input=*/false, isa);
   }
+  // Columns and group; the last group may have fewer columns.
+  std::vector<QuantizeRowsSpec> quantized;
+  for (auto [columns, group] : {std::pair(331, 0), std::pair(330, 32), std::pair(20, 64)})
+    quantized.push_back({3, {columns, group, /*isCompact=*/false, /*hasZeros=*/false, bool(isa.pairActivations)}});
   Blob blob;
   std::string rows;
   std::string object = kernelObject(target, [&](mlir::ModuleOp module, const IsaRow &isa) {
@@ -83,7 +116,11 @@ int main(int argc, char **argv) {
       getLinearKernel(module, data.many, isa);
       getLinearKernel(module, data.one, isa);
     }
+    for (const QuantizeRowsSpec &spec : quantized)
+      getQuantizeRowsKernel(module, spec, isa);
   });
+  for (const QuantizeRowsSpec &spec : quantized)
+    rows += rowOf(spec, spec.rows - 1, blob);
   for (const LinearCase &data : cases) {
     rows += rowOf(data, data.many, isa, data.shape.rows - 1, blob);
     rows += rowOf(data, data.one, isa, 1, blob);

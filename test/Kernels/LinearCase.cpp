@@ -18,7 +18,7 @@ LinearCase::LinearCase(const FormatRow &format, const LinearShape &shape, bool i
   for (uint32_t i = 0; i < (shape.glu ? 2 : 1); ++i)
     matrices.emplace_back(many.weightLayout(isa), i);
   if (int8Input)
-    rows.emplace_back(many.inputLayout(), shape.rows, 5);
+    rows.emplace_back(many.inputLayout(isa), shape.rows, 5);
   floats = randomFloats(shape.rows * shape.k, 6);
   residual = randomFloats(shape.rows * shape.n, 7);
 }

@@ -9,10 +9,9 @@
 namespace edgelm {
 
 PackedMatrix::PackedMatrix(const PackedLayout &layout, uint32_t seed) : layout(layout) {
-  const FormatRow &format = *layout.format;
-  int64_t n = layout.n, k = layout.k;
   std::minstd_rand random(seed + 1);
-  int64_t groups = layout.groups();
+  const FormatRow &format = *layout.format;
+  int64_t n = layout.n, k = layout.k, groups = layout.groups();
   for (int64_t i = 0; i < n * k; ++i) {
     // An imported matrix may have -128.
     uint32_t code = uint32_t(random()) % (1u << format.bits());
@@ -48,6 +47,11 @@ float PackedMatrix::scale(int64_t row, int64_t column) const {
   return scales[row * layout.groups() + (format.scale == Scale::Integer ? 0 : group)];
 }
 
+/// A code of 8 bits as it lies: signed, or in even columns of a paired matrix not.
+uint8_t PackedMatrix::byteOf(int code, int64_t column) const {
+  return uint8_t(layout.isPaired && column % 2 == 0 ? code : code ^ 0x80);
+}
+
 void PackedMatrix::pack() {
   const FormatRow &format = *layout.format;
   bytes.assign(layout.bytes(), 0);
@@ -81,7 +85,7 @@ void PackedMatrix::pack() {
     for (int64_t column = 0; column < layout.k; ++column) {
       int code = codes[row * layout.k + column];
       if (format.bits() == 8)
-        code ^= 0x80;
+        code = byteOf(code, column);
       for (int plane = 0; plane < 2 && format.planes[plane]; ++plane) {
         int bits = format.planes[plane], columnsOfStep = 32 / bits;
         int64_t step = column / columnsOfStep, within = column % columnsOfStep;
@@ -91,7 +95,23 @@ void PackedMatrix::pack() {
         code >>= bits;
       }
     }
+    // Padding behind the last column stands for zeros.
+    for (int64_t column = layout.k; layout.isPaired && column < layout.paddedK(); ++column)
+      panel[layout.plane(0) + (column / 4 * layout.panel + lane) * 4 + column % 4] = byteOf(0x80, column);
   }
+}
+
+/// Codes as a paired row has them; returns the sums of even columns.
+static std::vector<int32_t> pairedCodes(const ActivationLayout &layout, const int8_t *codes, uint8_t *to) {
+  std::vector<int32_t> evens(layout.groups());
+  for (int64_t column = 0; column < layout.k; column += 2) {
+    int even = codes[column], odd = column + 1 < layout.k ? codes[column + 1] : 0;
+    int16_t pair[] = {int16_t(even), int16_t(odd - 256 * even)};
+    std::memcpy(to + column / 4 * 8 + column % 4, &pair[0], 2);
+    std::memcpy(to + column / 4 * 8 + 4 + column % 4, &pair[1], 2);
+    evens[column / layout.groupColumns()] += even;
+  }
+  return evens;
 }
 
 PackedRows::PackedRows(const ActivationLayout &layout, int64_t rows, uint32_t seed) : layout(layout) {
@@ -106,7 +126,12 @@ PackedRows::PackedRows(const ActivationLayout &layout, int64_t rows, uint32_t se
     for (int64_t group = 0; group < layout.groups(); ++group)
       scales.push_back(float(random() % 1000) * 1e-4f);
     uint8_t *to = bytes.data() + row * layout.rowBytes();
-    std::memcpy(to, codes.data() + row * layout.k, layout.k);
+    if (layout.isPaired) {
+      std::vector<int32_t> evens = pairedCodes(layout, codes.data() + row * layout.k, to);
+      std::memcpy(to + layout.evens(), evens.data(), evens.size() * sizeof(int32_t));
+    } else {
+      std::memcpy(to, codes.data() + row * layout.k, layout.k);
+    }
     std::memcpy(to + layout.scales(), scales.data() + row * layout.groups(), layout.groups() * 4);
     std::memcpy(to + layout.sums(), sums.data(), layout.groups() * 4);
     zeros.push_back(layout.hasZeros ? int32_t(random() % 256) - 127 : 0);

@@ -26,6 +26,7 @@ struct PackedMatrix {
 
 private:
   void pack();
+  uint8_t byteOf(int code, int64_t column) const;
 };
 
 /// Rows of random activation codes, scales, sums and perhaps zero points.

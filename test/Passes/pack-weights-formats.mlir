@@ -1,5 +1,6 @@
 // RUN: edgelm-opt %s --edgelm-pack-weights=panel=32 | FileCheck %s
 // RUN: edgelm-opt %s --edgelm-pack-weights="panel=32 columns-apart" | FileCheck %s --check-prefix=APART
+// RUN: edgelm-opt %s --edgelm-pack-weights="panel=32 paired=true" | FileCheck %s --check-prefixes=CHECK,PAIRED
 
 #table = #edgelm.weight<"m", 0, 24576, "01">
 #q = #edgelm.weight<"m", 24576, 16384, "02">
@@ -45,4 +46,17 @@ func.func @prefill(%x: tensor<2x64xf32>) -> (tensor<2x64xf32>, tensor<2x64xf32>)
   %q = edgelm.quantize_weight %wq along 0 : tensor<64x64xf32> to tensor<64x64xf16>
   %2 = edgelm.linear %x weights(%q) {transposed = array<i1: true>} : (tensor<2x64xf32>, tensor<64x64xf16>) -> tensor<2x64xf32>
   return %1, %2 : tensor<2x64xf32>, tensor<2x64xf32>
+}
+
+// Codes of 8 bits are paired where the ISA wants it, others and those with sums of rows never.
+// PAIRED-LABEL: func.func @paired
+// PAIRED: edgelm.packed_weight {{.*}} panel 32 paired at {{.*}} : tensor<64x64x!edgelm.q<"int8">>
+// PAIRED: edgelm.packed_weight {{.*}} panel 32 at {{.*}} : tensor<64x64x!edgelm.q<"int8_sums">>
+func.func @paired(%x: tensor<2x64x!edgelm.int8_rows<0>>, %y: tensor<2x64x!edgelm.int8_rows<0 zeros = true>>) -> (tensor<2x64xf32>, tensor<2x64xf32>) {
+  %w = edgelm.weight #q : tensor<64x64xf32>
+  %a = edgelm.quantize_weight %w along 1 error 1.0e-02 : tensor<64x64xf32> to tensor<64x64x!edgelm.q<"int8">>
+  %b = edgelm.quantize_weight %w along 1 error 1.0e-02 : tensor<64x64xf32> to tensor<64x64x!edgelm.q<"int8_sums">>
+  %0 = edgelm.linear %x weights(%a) {transposed = array<i1: false>} : (tensor<2x64x!edgelm.int8_rows<0>>, tensor<64x64x!edgelm.q<"int8">>) -> tensor<2x64xf32>
+  %1 = edgelm.linear %y weights(%b) {transposed = array<i1: false>} : (tensor<2x64x!edgelm.int8_rows<0 zeros = true>>, tensor<64x64x!edgelm.q<"int8_sums">>) -> tensor<2x64xf32>
+  return %0, %1 : tensor<2x64xf32>, tensor<2x64xf32>
 }

@@ -1,4 +1,5 @@
 // RUN: edgelm-opt %s --edgelm-quantize-activations | FileCheck %s
+// RUN: edgelm-opt %s --edgelm-quantize-activations=paired=true | FileCheck %s --check-prefix=PAIRED
 // RUN: edgelm-opt %s --edgelm-quantize-activations --edgelm-fuse-epilogues --edgelm-fuse-projections=panel=16 --edgelm-fuse-norm-quantize | FileCheck %s --check-prefix=FUSED
 
 // Two formats with groups of 32 share one operation; one with a scale for the whole row has its own.
@@ -67,4 +68,22 @@ func.func @windows(%c: tensor<1x8x4xui8>, %x: tensor<1x8x2xf32>) -> (tensor<1x2x
   %5 = edgelm.transpose %4 {perm = array<i64: 0, 2, 1>} : (tensor<1x16x2xf32>) -> tensor<1x2x16xf32>
   %6 = edgelm.linear %5 weights(%q) {transposed = array<i1: false>} : (tensor<1x2x16xf32>, tensor<16x16x!edgelm.q<"int8">>) -> tensor<1x2x16xf32>
   return %3, %6 : tensor<1x2x16xf32>, tensor<1x2x16xf32>
+}
+
+// A codebook is looked up byte by byte: its rows are not paired.
+// CHECK-LABEL: func.func @codebook
+// CHECK: edgelm.int8_rows<64>
+// CHECK-NOT: edgelm.quantize_rows
+// PAIRED-LABEL: func.func @codebook
+// PAIRED: %[[PAIRS:.*]] = edgelm.quantize_rows %{{.*}} : tensor<1x64xf32> to tensor<1x64x!edgelm.int8_rows<64 paired = true>>
+// PAIRED: edgelm.linear %[[PAIRS]]
+// PAIRED: %[[BYTES:.*]] = edgelm.quantize_rows %{{.*}} : tensor<1x64xf32> to tensor<1x64x!edgelm.int8_rows<64>>
+// PAIRED: edgelm.linear %[[BYTES]]
+func.func @codebook(%x: tensor<1x64xf32>) -> (tensor<1x32xf32>, tensor<1x32xf32>) {
+  %w = edgelm.constant dense<1.0> : tensor<32x64xf32>
+  %a = edgelm.quantize_weight %w along 1 : tensor<32x64xf32> to tensor<32x64x!edgelm.q<"int4_g64">>
+  %b = edgelm.quantize_weight %w along 1 : tensor<32x64xf32> to tensor<32x64x!edgelm.q<"nf4_g64">>
+  %0 = edgelm.linear %x weights(%a) {transposed = array<i1: false>} : (tensor<1x64xf32>, tensor<32x64x!edgelm.q<"int4_g64">>) -> tensor<1x32xf32>
+  %1 = edgelm.linear %x weights(%b) {transposed = array<i1: false>} : (tensor<1x64xf32>, tensor<32x64x!edgelm.q<"nf4_g64">>) -> tensor<1x32xf32>
+  return %0, %1 : tensor<1x32xf32>, tensor<1x32xf32>
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Cortex-M4, M7 and M33: no vectors, but SMLAD adds two products of halfwords in one cycle. SXTB16 widens two of a
-// word's bytes, with the rotation for free; an AND with a shifted operand takes two 4-bit codes out of a word, so that
-// neither format has an instruction more than one for two products. A word of activations is widened once for the four
-// rows of a panel, whose words LDM loads at once. Four sums, four words, two addresses and what is widened are all that
-// thirteen registers hold: LLVM's scheduler spills there, so that the two usual formats are written in assembly.
+// Cortex-M4, M7 and M33: no vectors, but SMLAD adds two products of halfwords in one cycle. Weights multiply as the
+// halfwords that they lie as, two codes each; UXTB16 and SXTB16, with the rotation for free, leave the upper code of two
+// halfwords, whose activations take back what the first product had too much of it (`ActivationLayout::isPaired`). So
+// four products of 8-bit codes are three instructions, and of 4-bit codes, which an AND takes out of the word, four. The
+// four rows of a panel, whose words LDM loads at once, share what LDRD loads of the activations. Four sums, four words,
+// two addresses and two words of activations are nearly all that thirteen registers hold: LLVM's scheduler spills there,
+// so that the two usual formats are written in assembly.
 #include "Codegen/Isa/GenericDot.h"
 #include "Codegen/Isa/Isa.h"
 #include "Codegen/Isa/PanelUnits.h"
@@ -14,7 +16,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
-#include <optional>
+#include <array>
+#include <string>
 
 namespace edgelm {
 
@@ -29,67 +32,92 @@ static void addPairs(KernelBuilder &k, Val &sum, Val x, Val y) {
   sum = k.intrinsic("llvm.arm.smlad", k.b.getI32Type(), {x, y, sum});
 }
 
-/// Registers that LDM fills with the words of a panel's four rows.
-static constexpr llvm::StringRef kWords[] = {"r4", "r5", "r6", "r8"};
+static std::array<Val, 2> pairActivations(KernelBuilder &k, Val codes, Val &evens) {
+  Val even = widen(k, codes, false), timesByte = k.shl(codes, 8) & k.i32(0xff00ff00);
+  addPairs(k, evens, even, k.i32(0x00010001));
+  return {even, k.intrinsic("llvm.arm.ssub16", k.b.getI32Type(), {widen(k, codes, true), timesByte})};
+}
 
-// Operands of the assembly: $0 to $3 are the sums, $4 the address of the panel's words, $5 that of the activations, $6
-// and $7 are free, $14 is a mask where there is one.
+// Registers of the assembly; LLVM keeps r7.
+using Registers = std::array<llvm::StringRef, 4>;
+static constexpr Registers kSums = {"r0", "r1", "r2", "r3"};
+/// What sums are added to first where all start with the same: that lies in the last one's register.
+static constexpr Registers kOneStart = {"r3", "r3", "r3", "r3"};
+/// What LDM fills with the words of a panel's four rows.
+static constexpr Registers kWords = {"r4", "r5", "r6", "r8"};
+/// Addresses of the panel's words and of the activations, which are loaded to r11 and r12; lr counts or is free.
+static constexpr llvm::StringLiteral kLoadWords = "ldm r9!, {r4, r5, r6, r8}\n";
+static constexpr llvm::StringLiteral kLoadPairs = "ldrd r11, r12, [r10], #8\n";
 
-/// One quad of 8-bit codes.
-static std::string wideQuad() {
-  std::string text = "ldm $4!, {r4, r5, r6, r8}\n ldr $6, [$5], #4\n";
-  for (int row = 0; row < 4; ++row) {
-    std::string word = kWords[row].str(), sum = "$" + std::to_string(row);
-    text += "sxtb16 $7, " + word + "\n";
-    text += row == 0 ? "sxtb16 r9, $6\n sxtb16 $6, $6, ror #8\n" : "";
-    text += "smlad " + sum + ", $7, r9, " + sum + "\n";
-    text += "sxtb16 " + word + ", " + word + ", ror #8\n";
-    text += "smlad " + sum + ", " + word + ", $6, " + sum + "\n";
-  }
+static std::string add(int row, llvm::StringRef x, llvm::StringRef y, llvm::StringRef to) {
+  return ("smlad " + kSums[row] + ", " + x + ", " + y + ", " + to + "\n").str();
+}
+
+/// The products of a row's codes with r11, and of their `upper` with r12.
+static std::string products(int row, llvm::StringRef codes, llvm::StringRef upper, const Registers &start = kSums) {
+  return add(row, codes, "r11", start[row]) + (upper + " " + codes + ", " + codes + ", ror #8\n").str() +
+         add(row, codes, "r12", kSums[row]);
+}
+
+/// One quad of paired 8-bit codes, of which the upper ones are signed.
+static std::string pairedQuad(const Registers &start) {
+  std::string text = (kLoadWords + kLoadPairs).str();
+  for (int row = 0; row < 4; ++row)
+    text += products(row, kWords[row], "sxtb16", start);
   return text;
 }
 
 /// Two quads of 4-bit codes.
-static std::string nibbleQuads() {
-  std::string text = "ldm $4!, {r4, r5, r6, r8}\n";
-  for (int half = 0; half < 4; ++half) {
-    bool odd = half % 2;
-    int shift = half / 2 * 4 + (odd ? 8 : 0);
-    text += odd ? "ldr $6, [$5], #4\n sxtb16 $6, $6, ror #8\n" : "ldr $6, [$5]\n sxtb16 $6, $6\n";
-    for (int row = 0; row < 4; ++row) {
-      std::string sum = "$" + std::to_string(row);
-      text += "and $7, $14, " + kWords[row].str();
-      text += shift ? ", lsr #" + std::to_string(shift) + "\n" : "\n";
-      text += "smlad " + sum + ", $7, $6, " + sum + "\n";
-    }
+static std::string nibbleQuads(const Registers &start) {
+  std::string text = (kLoadWords + kLoadPairs).str();
+  for (int row = 0; row < 4; ++row)
+    text += ("and lr, " + kWords[row] + ", #0x0f0f0f0f\n").str() + products(row, "lr", "uxtb16", start);
+  text += (kLoadPairs + "mov.w lr, #0x0f0f0f0f\n").str();
+  for (int row = 0; row < 4; ++row)
+    text += ("and " + kWords[row] + ", lr, " + kWords[row] + ", lsr #4\n").str() + products(row, kWords[row], "uxtb16");
+  return text;
+}
+
+/// One quad of 8-bit codes and of activations, both as bytes.
+static std::string wideQuad(const Registers &start) {
+  std::string text = (kLoadWords + "ldr r12, [r10], #4\nsxtb16 r11, r12\nsxtb16 r12, r12, ror #8\n").str();
+  for (int row = 0; row < 4; ++row) {
+    text += ("sxtb16 lr, " + kWords[row] + "\n").str() + add(row, "lr", "r11", start[row]);
+    text += ("sxtb16 lr, " + kWords[row] + ", ror #8\n").str() + add(row, "lr", "r12", kSums[row]);
   }
   return text;
 }
 
-/// The four sums with a unit added to them by `step`, which stands for `columns` columns.
-static void addByAssembly(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums,
-                          const std::string &step, int64_t columns, std::optional<int32_t> mask,
-                          llvm::StringRef clobbers) {
+/// The assembly for one unit.
+static std::string unitText(const PanelUnit &unit, Registers start) {
+  bool isNibble = unit.format.planes[0] == 4;
   std::string text;
-  for (int64_t column = 0; column < kColumnUnit; column += columns)
-    text += step;
+  for (int64_t column = 0; column < kColumnUnit; column += isNibble ? 8 : 4, start = kSums)
+    text += isNibble ? nibbleQuads(start) : unit.isPaired ? pairedQuad(start) : wideQuad(start);
+  return text;
+}
+
+/// Adds to the sums, or with `start` to that, by assembly that moves both addresses on, and counts down to zero where
+/// there is a count.
+static void addByAssembly(KernelBuilder &k, llvm::StringRef text, Val start, llvm::MutableArrayRef<Val> place,
+                          Val count, llvm::MutableArrayRef<Val> sums) {
   mlir::Type word = k.b.getI32Type();
-  auto addressOf = [&](mlir::Value bytes, mlir::Value at) {
-    mlir::Value view = k.viewAs(bytes, k.wrap(at), k.b.getI8Type());
-    mlir::Value address = mlir::memref::ExtractAlignedPointerAsIndexOp::create(k.b, k.loc, view);
-    return mlir::arith::IndexCastOp::create(k.b, k.loc, word, address).getResult();
+  llvm::SmallVector<mlir::Value> operands;
+  std::string constraints = "={r0},={r1},={r2},={r3},={r9},={r10},={lr},";
+  auto use = [&](mlir::Value value, int result) {
+    operands.push_back(value);
+    constraints += std::to_string(result) + ",";
   };
-  llvm::SmallVector<mlir::Value> operands(sums.begin(), sums.begin() + 4);
-  operands.push_back(addressOf(unit.panel, unit.planes[0]));
-  operands.push_back(addressOf(unit.row, unit.column));
-  std::string constraints = "=&r,=&r,=&r,=&r,=&r,=&r,=&r,=&r,0,1,2,3,4,5,";
-  if (mask) {
-    operands.push_back(k.i32(*mask));
-    constraints += "r,";
-  }
-  constraints += "~{r4},~{r5},~{r6},~{r8},~{memory}";
-  constraints += clobbers;
-  mlir::Type results = mlir::LLVM::LLVMStructType::getLiteral(k.b.getContext(), llvm::SmallVector<mlir::Type>(8, word));
+  if (start.value)
+    use(start, 3);
+  for (int row = 0; row < 4 && !start.value; ++row)
+    use(sums[row], row);
+  use(place[0], 4);
+  use(place[1], 5);
+  if (count.value)
+    use(mlir::arith::IndexCastOp::create(k.b, k.loc, word, count), 6);
+  constraints += "~{r4},~{r5},~{r6},~{r8},~{r11},~{r12},~{memory},~{cc}";
+  mlir::Type results = mlir::LLVM::LLVMStructType::getLiteral(k.b.getContext(), llvm::SmallVector<mlir::Type>(7, word));
   mlir::LLVM::TailCallKindAttr noTail =
       mlir::LLVM::TailCallKindAttr::get(k.b.getContext(), mlir::LLVM::TailCallKind::None);
   mlir::Value all = mlir::LLVM::InlineAsmOp::create(
@@ -97,37 +125,65 @@ static void addByAssembly(KernelBuilder &k, const PanelUnit &unit, llvm::Mutable
                         /*has_side_effects=*/k.b.getUnitAttr(),
                         /*is_align_stack=*/mlir::UnitAttr(), noTail, mlir::LLVM::AsmDialectAttr(), mlir::ArrayAttr())
                         .getResult(0);
-  for (int64_t row = 0; row < 4; ++row)
-    sums[row] = k.wrap(mlir::LLVM::ExtractValueOp::create(k.b, k.loc, all, row));
-}
-
-/// Other formats, and sums of activations.
-static void addPlanes(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums) {
-  for (int64_t quad = 0; quad < kColumnUnit / 4; ++quad) {
-    Val x = activationQuad(k, unit, quad);
-    for (bool odd : {false, true}) {
-      Val pair = widen(k, x, odd);
-      for (int64_t row = 0; row < k.isa.panel; ++row) {
-        Val codes = panelQuad(k, unit, quad, row);
-        addPairs(k, sums[row], (odd ? k.shrU(codes, 8) : codes) & k.i32(0x00ff00ff), pair);
-      }
-      if (int64_t(sums.size()) > k.isa.panel)
-        addPairs(k, sums[k.isa.panel], k.i32(0x00010001), pair);
-    }
+  for (int64_t i = 0; i < 6; ++i) {
+    Val &value = i < 4 ? sums[i] : place[i - 4];
+    value = k.wrap(mlir::LLVM::ExtractValueOp::create(k.b, k.loc, all, i));
   }
 }
 
-static void addUnit(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums) {
+/// Codes in one plane.
+static bool takesUnits(const PanelUnit &unit) {
   const FormatRow &format = unit.format;
+  return !format.planes[1] && format.codebook.empty() &&
+         (format.planes[0] == 8 || (format.planes[0] == 4 && unit.isPaired));
+}
+
+/// The addresses of words and activations.
+static void beginUnits(KernelBuilder &k, const PanelUnit &first, llvm::SmallVectorImpl<Val> &place) {
+  auto addressOf = [&](mlir::Value bytes, mlir::Value at) {
+    mlir::Value view = k.viewAs(bytes, k.wrap(at), k.b.getI8Type());
+    mlir::Value address = mlir::memref::ExtractAlignedPointerAsIndexOp::create(k.b, k.loc, view);
+    place.push_back(k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), address)));
+  };
+  addressOf(first.panel, first.planes[0]);
+  addressOf(first.row, first.column);
+}
+
+static void addUnits(KernelBuilder &k, const PanelUnit &like, llvm::MutableArrayRef<Val> place, Val count,
+                     llvm::MutableArrayRef<Val> sums) {
+  if (!count.value)
+    return addByAssembly(k, unitText(like, kOneStart), sums[0], place, count, sums);
+  std::string text = unitText(like, kSums);
+  if (like.format.planes[0] == 8 && like.isPaired)
+    return addByAssembly(k, ".Lunits${:uid}:\n" + text + "subs lr, lr, #1\nbne .Lunits${:uid}\n", Val(), place, count,
+                         sums);
+  // Here no register is left to count with.
+  Vals carried(sums);
+  carried.append(place.begin(), place.end());
+  carried = k.loop(k.index(0), count, 1, carried, [&](Val, llvm::ArrayRef<Val> before) {
+    Vals next(before);
+    llvm::MutableArrayRef<Val> values = next;
+    addByAssembly(k, text, Val(), values.take_back(2), Val(), values.drop_back(2));
+    return next;
+  });
+  llvm::copy(llvm::ArrayRef(carried).drop_back(2), sums.begin());
+  llvm::copy(llvm::ArrayRef(carried).take_back(2), place.begin());
+}
+
+/// What `addUnits` does not take.
+static void addUnit(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums) {
   // A codebook has to be looked up byte by byte.
-  if (!format.codebook.empty())
+  if (!unit.isPaired)
     return addPanelUnitScalar(k, unit, sums);
-  bool isAlone = !format.planes[1] && int64_t(sums.size()) == k.isa.panel;
-  if (format.planes[0] == 8 && isAlone)
-    return addByAssembly(k, unit, sums, wideQuad(), 4, std::nullopt, ",~{r9}");
-  if (format.planes[0] == 4 && isAlone)
-    return addByAssembly(k, unit, sums, nibbleQuads(), 8, 0x000f000f, "");
-  addPlanes(k, unit, sums);
+  for (int64_t quad = 0; quad < kColumnUnit / 4; ++quad) {
+    Val even = activationWord(k, unit, 2 * quad), mixed = activationWord(k, unit, 2 * quad + 1);
+    for (int64_t row = 0; row < int64_t(sums.size()); ++row) {
+      // The activations themselves count once each.
+      Val codes = row < k.isa.panel ? panelQuad(k, unit, quad, row) : k.i32(0x01010101);
+      addPairs(k, sums[row], codes, even);
+      addPairs(k, sums[row], k.shrU(codes, 8) & k.i32(0x00ff00ff), mixed);
+    }
+  }
 }
 
 const IsaRow kCortexMDsp = {
@@ -139,6 +195,8 @@ const IsaRow kCortexMDsp = {
     .hasMaskedMemory = false,
     .isSmall = true,
     .addPanelUnit = addUnit,
+    .panelSweep = {takesUnits, beginUnits, addUnits},
+    .pairActivations = pairActivations,
     .dot = {{genericDotUnsigned}, 7, {genericDotSigned}, genericLookup},
     .schedules = kSmallSchedules,
 };

@@ -10,6 +10,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -102,14 +103,31 @@ struct PanelUnit {
   /// The panel, i8, and where the unit starts in each plane, index.
   mlir::Value panel;
   mlir::Value planes[2];
-  /// The activations' codes, i8, and the unit's first, index.
+  /// The activations' codes, i8, and the first byte of the unit's, index.
   mlir::Value row, column;
+  /// They are paired, and so are the unit's codes of 8 bits.
+  bool isPaired = false;
 };
 
 /// The inner loop of small kernels: adds the products of a unit to `sums`, an i32 for each row of the panel, and the
 /// activations themselves to the last of them where there is one more. Codes of 8 bits and of a codebook count as signed
 /// integers, others as they are.
 using AddPanelUnit = void (*)(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums);
+
+/// The same for units that follow each other, where something is better than a loop over single ones.
+struct PanelSweep {
+  /// Whether there is something for units like that.
+  bool (*takes)(const PanelUnit &unit) = nullptr;
+  /// Appends where `add` starts: values of its own, which it moves on.
+  void (*begin)(KernelBuilder &k, const PanelUnit &first, llvm::SmallVectorImpl<Val> &place) = nullptr;
+  /// Adds `count` (index) units, one at least, or without `count` one, to sums that are all equal before.
+  void (*add)(KernelBuilder &k, const PanelUnit &like, llvm::MutableArrayRef<Val> place, Val count,
+              llvm::MutableArrayRef<Val> sums) = nullptr;
+};
+
+/// The two words of pairs (`ActivationLayout::isPaired`) that four codes of activations in a word become; adds those of even
+/// columns to `evens`, an i32.
+using PairActivations = std::array<Val, 2> (*)(KernelBuilder &k, Val codes, Val &evens);
 
 /// An instruction set as the kernels see it.
 struct IsaRow {
@@ -131,6 +149,9 @@ struct IsaRow {
   bool hasSqrt = true;
   /// Where kernels loop over panels and keep no tile of rows.
   AddPanelUnit addPanelUnit = nullptr;
+  PanelSweep panelSweep = {};
+  /// Where activations, and codes of 8 bits, lie in pairs because halfwords multiply.
+  PairActivations pairActivations = nullptr;
   /// Products of bytes.
   ByteDot dot;
   /// The same for many rows at once.

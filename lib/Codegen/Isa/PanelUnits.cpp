@@ -29,8 +29,8 @@ Val panelQuad(KernelBuilder &k, const PanelUnit &unit, int64_t quad, int64_t row
   return result;
 }
 
-Val activationQuad(KernelBuilder &k, const PanelUnit &unit, int64_t quad) {
-  Val at = k.wrap(unit.column) + double(4 * quad);
+Val activationWord(KernelBuilder &k, const PanelUnit &unit, int64_t word) {
+  Val at = k.wrap(unit.column) + double(4 * word);
   return k.load(k.viewAs(unit.row, at, k.b.getI32Type()), {k.index(0)});
 }
 
@@ -45,7 +45,7 @@ void addPanelUnitScalar(KernelBuilder &k, const PanelUnit &unit, llvm::MutableAr
   const FormatRow &format = unit.format;
   bool addsActivations = int64_t(sums.size()) > k.isa.panel;
   for (int64_t quad = 0; quad < kColumnUnit / 4; ++quad) {
-    Val x = activationQuad(k, unit, quad);
+    Val x = activationWord(k, unit, quad);
     Vals words;
     for (int64_t row = 0; row < k.isa.panel; ++row)
       words.push_back(panelQuad(k, unit, quad, row));

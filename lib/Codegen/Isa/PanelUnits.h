@@ -9,8 +9,8 @@ namespace edgelm {
 /// Four codes of a row of the panel, in the lowest bits of a word's bytes; with 8 bits signed.
 Val panelQuad(KernelBuilder &k, const PanelUnit &unit, int64_t quad, int64_t row);
 
-/// Four activations of a unit as a word.
-Val activationQuad(KernelBuilder &k, const PanelUnit &unit, int64_t quad);
+/// A word of a unit's activations: four codes, or two of the halfwords of pairs.
+Val activationWord(KernelBuilder &k, const PanelUnit &unit, int64_t word);
 
 /// Byte by byte, for any format.
 void addPanelUnitScalar(KernelBuilder &k, const PanelUnit &unit, llvm::MutableArrayRef<Val> sums);

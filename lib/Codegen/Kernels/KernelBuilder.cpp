@@ -253,18 +253,17 @@ void KernelBuilder::loop(Val from, Val to, int64_t step, Body body) {
                            });
 }
 
-Vals KernelBuilder::loop(Val from, Val to, int64_t step, llvm::ArrayRef<Val> init, CarryBody body) {
+Vals KernelBuilder::loop(Val from, Val to, Val step, llvm::ArrayRef<Val> init, CarryBody body) {
   llvm::SmallVector<mlir::Value> initial(init.begin(), init.end());
-  mlir::scf::ForOp op =
-      mlir::scf::ForOp::create(b, loc, from, to, index(step), initial,
-                               [&](mlir::OpBuilder &, mlir::Location, mlir::Value iv, mlir::ValueRange args) {
-                                 Vals carried;
-                                 for (mlir::Value arg : args)
-                                   carried.push_back(wrap(arg));
-                                 Vals next = body(wrap(iv), carried);
-                                 llvm::SmallVector<mlir::Value> yielded(next.begin(), next.end());
-                                 mlir::scf::YieldOp::create(b, loc, yielded);
-                               });
+  mlir::scf::ForOp op = mlir::scf::ForOp::create(
+      b, loc, from, to, step, initial, [&](mlir::OpBuilder &, mlir::Location, mlir::Value iv, mlir::ValueRange args) {
+        Vals carried;
+        for (mlir::Value arg : args)
+          carried.push_back(wrap(arg));
+        Vals next = body(wrap(iv), carried);
+        llvm::SmallVector<mlir::Value> yielded(next.begin(), next.end());
+        mlir::scf::YieldOp::create(b, loc, yielded);
+      });
   Vals results;
   for (mlir::Value result : op.getResults())
     results.push_back(wrap(result));

@@ -139,7 +139,10 @@ public:
   using Body = llvm::function_ref<void(Val)>;
   using CarryBody = llvm::function_ref<Vals(Val, llvm::ArrayRef<Val>)>;
   void loop(Val from, Val to, int64_t step, Body body);
-  Vals loop(Val from, Val to, int64_t step, llvm::ArrayRef<Val> init, CarryBody body);
+  Vals loop(Val from, Val to, int64_t step, llvm::ArrayRef<Val> init, CarryBody body) {
+    return loop(from, to, index(step), init, body);
+  }
+  Vals loop(Val from, Val to, Val step, llvm::ArrayRef<Val> init, CarryBody body);
   void ifThen(Val condition, llvm::function_ref<void()> body);
   void ifElse(Val condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
 

@@ -79,14 +79,19 @@ int64_t LinearSpec::rowBlocks(const IsaRow &isa) const {
   return std::clamp<int64_t>(llvm::divideCeil(schedule(isa).minItems, panels(isa)), 1, std::max<int64_t>(most, 1));
 }
 
-ActivationLayout LinearSpec::inputLayout() const {
-  return {k, sumsOverRow(*format) ? 0 : format->group, /*isCompact=*/false, format->hasRowSums};
+PackedLayout LinearSpec::weightLayout(const IsaRow &isa) const {
+  return {format, n, k, isa.panel, isa.dot.columnsApart, isa.pairActivations && hasPairedCodes(*format)};
 }
 
-mlir::MemRefType LinearSpec::inputMemref(mlir::MLIRContext *context) const {
+ActivationLayout LinearSpec::inputLayout(const IsaRow &isa) const {
+  return {k, sumsOverRow(*format) ? 0 : format->group, /*isCompact=*/false, format->hasRowSums,
+          isa.pairActivations && takesPairedRows(*format)};
+}
+
+mlir::MemRefType LinearSpec::inputMemref(mlir::MLIRContext *context, const IsaRow &isa) const {
   mlir::Builder b(context);
   if (int8Input)
-    return mlir::MemRefType::get({rows * inputLayout().rowBytes()}, b.getI8Type());
+    return mlir::MemRefType::get({rows * inputLayout(isa).rowBytes()}, b.getI8Type());
   return mlir::MemRefType::get({rows, k}, b.getF32Type());
 }
 
@@ -196,7 +201,7 @@ void LinearBuilder::build() {
 mlir::func::FuncOp getLinearKernel(mlir::ModuleOp module, const LinearSpec &spec, const IsaRow &isa) {
   mlir::MLIRContext *context = module.getContext();
   mlir::Type f32 = mlir::Float32Type::get(context);
-  llvm::SmallVector<mlir::Type> types = {spec.inputMemref(context)};
+  llvm::SmallVector<mlir::Type> types = {spec.inputMemref(context, isa)};
   types.append(spec.glu ? 2 : 1, spec.weightMemref(context, isa));
   if (spec.bias)
     types.push_back(mlir::MemRefType::get({spec.glu ? 2 * spec.n : spec.n}, f32));

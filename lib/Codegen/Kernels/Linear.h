@@ -50,15 +50,15 @@ struct LinearSpec {
   bool usesTiles(const IsaRow &isa) const;
   /// Rows of the matmul's blocks, falling: a matrix unit's, then those of the register tiles.
   llvm::SmallVector<int64_t> rowTiles(const IsaRow &isa) const;
-  /// Bytes that a panel of every matrix takes once its codes are unpacked; 0 where they lie in memory as bytes.
   /// Of the vectors of sums.
   int64_t lanes(const IsaRow &isa) const;
+  /// Bytes that a panel of every matrix takes once its codes are unpacked; 0 where they lie in memory as bytes.
   int64_t unpackedBytes(const IsaRow &isa) const;
   /// Where the bytes of quantized weights and activations lie.
-  PackedLayout weightLayout(const IsaRow &isa) const { return {format, n, k, isa.panel, isa.dot.columnsApart}; }
-  ActivationLayout inputLayout() const;
+  PackedLayout weightLayout(const IsaRow &isa) const;
+  ActivationLayout inputLayout(const IsaRow &isa) const;
   /// The memrefs of the input and of each matrix.
-  mlir::MemRefType inputMemref(mlir::MLIRContext *context) const;
+  mlir::MemRefType inputMemref(mlir::MLIRContext *context, const IsaRow &isa) const;
   mlir::MemRefType weightMemref(mlir::MLIRContext *context, const IsaRow &isa) const;
 };
 

@@ -28,7 +28,7 @@ std::string NormSpec::name() const {
     else
       os << "_m";
   if (quantized)
-    os << "_g" << quantized->group << (quantized->hasZeros ? "_zeros" : "");
+    os << "_g" << quantized->group << (quantized->hasZeros ? "_zeros" : "") << (quantized->isPaired ? "_paired" : "");
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include "Codegen/Kernels/PanelLinear.h"
 #include "Codegen/Kernels/LinearFrame.h"
 #include "Codegen/Kernels/ScalarKernels.h"
+#include "Codegen/Kernels/SharedFunction.h"
 #include "Dialect/ScalarFunctions.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -14,11 +15,9 @@
 
 namespace edgelm {
 
-/// A view of what begins at some byte and ends anywhere: the function of a format does not know the shape.
-static constexpr int64_t kWindowBytes = 1 << 30;
-
 /// Where things lie that depend on the shape: bytes from the start of the panel or of the row of activations. A format
-/// has either zero points, and needs the activations' sums, or sums of its own, and needs the activations' zeros.
+/// has either zero points, and needs the activations' sums (of even columns, where only their codes are unsigned), or sums
+/// of its own, and needs the activations' zeros.
 enum Place {
   GroupScales,
   ZeroPoints,
@@ -49,8 +48,11 @@ private:
   Val rowVector(Val byte, mlir::Type element);
   Val fromRow(Place place, Val group, mlir::Type element);
   Val integers(llvm::ArrayRef<Val> sums);
+  Vals initialSums(Val group);
+  PanelUnit unitAt(Val number);
   Vals addUnits(Val first, Val end, llvm::ArrayRef<Val> sums);
   Vals addGroup(Val group, llvm::ArrayRef<Val> sums);
+  Val countOfGroup(Val group);
   Val groupScales(Val group);
   void store(Val sums);
   void buildGroups();
@@ -62,6 +64,7 @@ private:
   KernelBuilder &k;
   const FormatRow &format;
   int64_t panelRows;
+  bool isPaired;
   mlir::Value panel, row, output;
   Vals places;
 };
@@ -69,8 +72,8 @@ private:
 } // namespace
 
 PanelFunction::PanelFunction(KernelBuilder &k, const FormatRow &format, mlir::Block *entry)
-    : k(k), format(format), panelRows(k.isa.panel), panel(entry->getArgument(0)), row(entry->getArgument(1)),
-      output(entry->getArgument(2)) {
+    : k(k), format(format), panelRows(k.isa.panel), isPaired(k.isa.pairActivations && takesPairedRows(format)),
+      panel(entry->getArgument(0)), row(entry->getArgument(1)), output(entry->getArgument(2)) {
   for (int i = 0; i < PlaceCount; ++i)
     places.push_back(k.toIndex(k.wrap(entry->getArgument(3 + i))));
 }
@@ -89,13 +92,25 @@ Val PanelFunction::integers(llvm::ArrayRef<Val> sums) {
   return k.wrap(mlir::vector::FromElementsOp::create(k.b, k.loc, type, elements));
 }
 
+/// What the sums of a group start with: it undoes the offset of unsigned codes.
+Vals PanelFunction::initialSums(Val group) {
+  bool isUnsigned = format.bits() < 8 || isPaired;
+  if (!isUnsigned || !format.codebook.empty() || format.hasZeroPoints || format.hasRowSums)
+    return Vals(panelRows, k.i32(0));
+  return Vals(panelRows, fromRow(RowSums, group, k.b.getI32Type()) * double(-format.offset()));
+}
+
+PanelUnit PanelFunction::unitAt(Val number) {
+  PanelUnit unit = {format, panel, {}, row, number * double(isPaired ? 2 * kColumnUnit : kColumnUnit), isPaired};
+  for (int plane = 0; plane < 2 && format.planes[plane]; ++plane)
+    unit.planes[plane] = places[Plane0 + plane] + number * double(format.planes[plane] * panelRows * 4);
+  return unit;
+}
+
 Vals PanelFunction::addUnits(Val first, Val end, llvm::ArrayRef<Val> sums) {
   return k.loop(first, end, 1, sums, [&](Val number, llvm::ArrayRef<Val> carried) {
     Vals next(carried);
-    PanelUnit unit = {format, panel, {}, row, number * double(kColumnUnit)};
-    for (int plane = 0; plane < 2 && format.planes[plane]; ++plane)
-      unit.planes[plane] = places[Plane0 + plane] + number * double(format.planes[plane] * panelRows * 4);
-    k.isa.addPanelUnit(k, unit, next);
+    k.isa.addPanelUnit(k, unitAt(number), next);
     return next;
   });
 }
@@ -104,6 +119,13 @@ Vals PanelFunction::addUnits(Val first, Val end, llvm::ArrayRef<Val> sums) {
 Vals PanelFunction::addGroup(Val group, llvm::ArrayRef<Val> sums) {
   Val first = group * double(unitsOfGroup()), end = first + double(unitsOfGroup());
   return addUnits(first, unitsOfGroup() == 1 ? end : k.min(end, places[Units]), sums);
+}
+
+/// Units of a group, null where each has one.
+Val PanelFunction::countOfGroup(Val group) {
+  if (unitsOfGroup() == 1)
+    return Val();
+  return k.min(k.index(unitsOfGroup()), places[Units] - group * double(unitsOfGroup()));
 }
 
 Val PanelFunction::groupScales(Val group) {
@@ -123,17 +145,26 @@ void PanelFunction::store(Val sums) {
 /// f32 sums of groups with a scale each.
 void PanelFunction::buildGroups() {
   Val zero = k.like(k.f32Vector(panelRows), 0.0);
-  Vals sums = k.loop(k.index(0), groups(), 1, {zero}, [&](Val group, llvm::ArrayRef<Val> carried) -> Vals {
-    Val total = fromRow(RowSums, group, k.b.getI32Type()), start = k.i32(0);
-    if (format.bits() < 8 && format.codebook.empty() && !format.hasZeroPoints)
-      start = total * double(-format.offset());
-    Val product = integers(addGroup(group, Vals(panelRows, start)));
+  PanelUnit first = unitAt(k.index(0));
+  const PanelSweep &sweep = k.isa.panelSweep;
+  bool sweeps = sweep.takes && sweep.takes(first);
+  Vals init = {zero};
+  if (sweeps)
+    sweep.begin(k, first, init);
+  Vals sums = k.loop(k.index(0), groups(), 1, init, [&](Val group, llvm::ArrayRef<Val> carried) -> Vals {
+    Vals next(carried), sums = initialSums(group);
+    if (sweeps)
+      sweep.add(k, first, llvm::MutableArrayRef(next).drop_front(), countOfGroup(group), sums);
+    else
+      sums = addGroup(group, sums);
+    Val product = integers(sums);
     if (format.hasZeroPoints) {
       Val zeros = rowVector(places[ZeroPoints] + group * double(panelRows), k.b.getI8Type());
-      product = product - k.toWidth(zeros, 32) * k.splat(total, panelRows);
+      product = product - k.toWidth(zeros, 32) * k.splat(fromRow(RowSums, group, k.b.getI32Type()), panelRows);
     }
     Val scale = k.splat(fromRow(RowScales, group, k.f32Type()), panelRows);
-    return {carried[0] + k.toFloat(product) * (scale * groupScales(group))};
+    next[0] = next[0] + k.toFloat(product) * (scale * groupScales(group));
+    return next;
   });
   store(sums[0]);
 }
@@ -152,7 +183,15 @@ void PanelFunction::buildMultiplied() {
 }
 
 void PanelFunction::buildRow() {
-  Vals sums = addUnits(k.index(0), places[Units], Vals(panelRows, k.i32(0)));
+  Vals sums = initialSums(k.index(0));
+  PanelUnit first = unitAt(k.index(0));
+  if (const PanelSweep &sweep = k.isa.panelSweep; sweep.takes && sweep.takes(first)) {
+    Vals place;
+    sweep.begin(k, first, place);
+    sweep.add(k, first, place, places[Units], sums);
+  } else {
+    sums = addUnits(k.index(0), places[Units], sums);
+  }
   Val scale = k.splat(fromRow(RowScales, k.index(0), k.f32Type()), panelRows), product = integers(sums);
   if (format.hasRowSums)
     product = product + rowVector(places[WeightSums], k.b.getI32Type()) *
@@ -168,21 +207,11 @@ void PanelFunction::build() {
 
 /// The function of a format, made on first use.
 static mlir::func::FuncOp getPanelFunction(KernelBuilder &k, const FormatRow &format) {
-  mlir::ModuleOp module = k.b.getInsertionBlock()->getParentOp()->getParentOfType<mlir::ModuleOp>();
-  std::string name = "panel_" + std::string(format.name);
-  if (auto existing = module.lookupSymbol<mlir::func::FuncOp>(name))
-    return existing;
-  mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(module.getBody());
-  mlir::Type window = mlir::MemRefType::get({kWindowBytes}, b.getI8Type());
-  llvm::SmallVector<mlir::Type> types = {window, window, mlir::MemRefType::get({k.isa.panel}, b.getF32Type())};
-  types.append(PlaceCount, b.getI32Type());
-  mlir::func::FuncOp function = mlir::func::FuncOp::create(b, k.loc, name, b.getFunctionType(types, mlir::TypeRange{}));
-  function.setPrivate();
-  b.setInsertionPointToStart(function.addEntryBlock());
-  KernelBuilder inner(module, b, k.loc, k.isa);
-  PanelFunction(inner, format, &function.getBody().front()).build();
-  mlir::func::ReturnOp::create(b, k.loc);
-  return function;
+  llvm::SmallVector<mlir::Type> types = {windowType(k), windowType(k), k.memref({k.isa.panel}, k.f32Type())};
+  types.append(PlaceCount, k.b.getI32Type());
+  return getSharedFunction(
+      k, "panel_" + std::string(format.name), types,
+      [&](KernelBuilder &inner, mlir::Block *entry) { PanelFunction(inner, format, entry).build(); });
 }
 
 namespace {
@@ -195,30 +224,28 @@ public:
 
 private:
   void multiply(mlir::func::FuncOp function, size_t matrix, Val panel, Val row, mlir::Value sums);
+  void finishPanel(Val panel, Val row, llvm::ArrayRef<mlir::Value> sums);
   void finishColumn(Val row, Val column, Val value, Val gated);
 };
 
 } // namespace
 
-static mlir::Value window(KernelBuilder &k, mlir::Value bytes, Val at) {
-  mlir::MemRefType type = k.memref({kWindowBytes}, k.b.getI8Type());
-  return mlir::memref::ViewOp::create(k.b, k.loc, type, bytes, at, mlir::ValueRange{});
-}
-
 /// sums[panel] = one panel of a matrix times one row.
 void PanelLinear::multiply(mlir::func::FuncOp function, size_t matrix, Val panel, Val row, mlir::Value sums) {
   PackedLayout layout = spec.weightLayout(k.isa);
-  ActivationLayout activations = spec.inputLayout();
+  ActivationLayout activations = spec.inputLayout(k.isa);
   int64_t places[PlaceCount] = {};
   places[GroupScales] = layout.groupScales();
   places[ZeroPoints] = spec.format->hasRowSums ? layout.rowSums() : layout.zeroPoints();
   places[Plane0] = layout.plane(0);
   places[Plane1] = layout.plane(1);
   places[RowScales] = activations.scales();
-  places[RowSums] = activations.hasZeros ? activations.zeros() : activations.sums();
+  places[RowSums] = activations.hasZeros ? activations.zeros()
+                    : layout.isPaired    ? activations.evens()
+                                         : activations.sums();
   places[Units] = layout.paddedK() / kColumnUnit;
-  llvm::SmallVector<mlir::Value> operands = {window(k, weights[matrix], panel * double(layout.panelBytes())),
-                                             window(k, input, row * double(activations.rowBytes())), sums};
+  llvm::SmallVector<mlir::Value> operands = {windowOf(k, weights[matrix], panel * double(layout.panelBytes())),
+                                             windowOf(k, input, row * double(activations.rowBytes())), sums};
   for (int64_t place : places)
     operands.push_back(k.i32(place));
   mlir::func::CallOp::create(k.b, k.loc, function, operands);
@@ -240,20 +267,44 @@ void PanelLinear::finishColumn(Val row, Val column, Val value, Val gated) {
   k.store(output, {row, column}, value);
 }
 
+void PanelLinear::finishPanel(Val panel, Val row, llvm::ArrayRef<mlir::Value> sums) {
+  // A vector holds a panel: all of its columns at once.
+  if (lanes == panelColumns) {
+    llvm::SmallVector<Column, 2> columns;
+    Vals values;
+    for (size_t matrix = 0; matrix < weights.size(); ++matrix) {
+      columns.push_back({matrix, 0});
+      values.push_back(k.loadVector(sums[matrix], {k.index(0)}, lanes));
+    }
+    return finish(panel, row, columns, values);
+  }
+  Val first = panel * double(panelColumns), count = k.index(panelColumns);
+  if (spec.n % panelColumns)
+    count = k.min(count, k.index(spec.n) - first);
+  auto finishAt = [&](Val column) {
+    Val gated = spec.glu ? k.load(sums[1], {column}) : Val();
+    finishColumn(row, first + column, k.load(sums[0], {column}), gated);
+  };
+  // A sweep without groups around it is short enough to be inlined, and its sums need not leave their registers.
+  bool isInlined = k.isa.panelSweep.takes && spec.format->group == 0;
+  if (spec.n % panelColumns || !isInlined)
+    return k.loop(k.index(0), count, 1, finishAt);
+  for (int64_t column = 0; column < panelColumns; ++column)
+    finishAt(k.index(column));
+}
+
 void PanelLinear::build() {
   mlir::func::FuncOp function = getPanelFunction(k, *spec.format);
   llvm::SmallVector<mlir::Value, 2> sums;
   for (size_t matrix = 0; matrix < weights.size(); ++matrix)
     sums.push_back(k.stackBuffer({panelColumns}, /*alignment=*/8));
-  k.loop(args.begin, args.end, 1, [&](Val panel) {
-    Val first = panel * double(panelColumns);
-    Val columns = k.min(k.index(panelColumns), k.index(spec.n) - first);
-    k.loop(k.index(0), args.n, 1, [&](Val row) {
-      for (size_t matrix = 0; matrix < weights.size(); ++matrix)
-        multiply(function, matrix, panel, row, sums[matrix]);
-      k.loop(k.index(0), columns, 1, [&](Val column) {
-        Val gated = spec.glu ? k.load(sums[1], {column}) : Val();
-        finishColumn(row, first + column, k.load(sums[0], {column}), gated);
+  // Asked once, not for each panel.
+  k.ifThen(args.n > k.index(0), [&] {
+    k.loop(args.begin, args.end, 1, [&](Val panel) {
+      k.loop(k.index(0), args.n, 1, [&](Val row) {
+        for (size_t matrix = 0; matrix < weights.size(); ++matrix)
+          multiply(function, matrix, panel, row, sums[matrix]);
+        finishPanel(panel, row, sums);
       });
     });
   });

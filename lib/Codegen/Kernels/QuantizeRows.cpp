@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Codegen/Kernels/QuantizeRows.h"
 #include "Codegen/Kernels/RowLoop.h"
+#include "Codegen/Kernels/SharedFunction.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -35,6 +36,8 @@ private:
   Val storeCodes(Val column, Val values, Val inverse);
   /// Stores the sum of a group's codes, where the layout has one.
   void storeSum(Val number, Val sum);
+  void pairCodes();
+  mlir::Value bytes() { return k.viewAs(output, base + double(layout.codes()), k.b.getI8Type()); }
 
   KernelBuilder &k;
   const ActivationLayout &layout;
@@ -68,7 +71,7 @@ Val RowQuantizer::rounded(Val values) {
 
 Val RowQuantizer::storeCodes(Val column, Val values, Val inverse) {
   Val codes = rounded(values * inverse);
-  k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {column}, k.toWidth(codes, 8));
+  k.storeVector(bytes(), {column}, k.toWidth(codes, 8));
   return codes;
 }
 
@@ -138,11 +141,44 @@ void RowQuantizer::rowWithZero() {
         codes = k.min(k.max(codes, none), k.likeInt(integers, 255)) - k.likeInt(integers, 128);
         if (count < lanes)
           codes = k.select(k.iota(k.i32(0), lanes) < k.splat(k.i32(count), lanes), codes, none);
-        k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {column}, k.toWidth(codes, 8));
+        k.storeVector(bytes(), {column}, k.toWidth(codes, 8));
         return sum + codes;
       },
       [](Val x, Val y) { return x + y; });
   storeSum(k.index(0), sum);
+}
+
+/// Fills the function that makes pairs of the codes of a row, the first ones first: what is written never reaches what is
+/// still to be read. Arguments: the row; where its codes lie, which is also how many they are; where the sums of even
+/// columns lie; columns of a group.
+static void buildPairing(KernelBuilder &k, mlir::Block *entry) {
+  mlir::Value row = entry->getArgument(0);
+  auto argument = [&](unsigned number) { return k.toIndex(k.wrap(entry->getArgument(number))); };
+  Val codes = argument(1), evens = argument(2), group = argument(3);
+  auto words = [&](Val at) { return k.viewAs(row, at, k.b.getI32Type()); };
+  Val zero = k.index(0);
+  k.loop(zero, codes, group, {zero}, [&](Val first, llvm::ArrayRef<Val> number) -> Vals {
+    Val end = k.min(first + group, codes);
+    Vals sums = k.loop(first, end, 4, {k.i32(0)}, [&](Val column, llvm::ArrayRef<Val> carried) -> Vals {
+      Val sum = carried[0];
+      std::array<Val, 2> pairs = k.isa.pairActivations(k, k.load(words(codes + column), {k.index(0)}), sum);
+      for (size_t i = 0; i < pairs.size(); ++i)
+        k.store(words(column * 2.0), {k.index(i)}, pairs[i]);
+      return {sum};
+    });
+    k.store(words(evens), {number[0]}, sums[0]);
+    return {number[0] + 1.0};
+  });
+}
+
+void RowQuantizer::pairCodes() {
+  llvm::SmallVector<mlir::Type> types = {windowType(k)};
+  types.append(3, k.b.getI32Type());
+  llvm::SmallVector<mlir::Value> operands = {windowOf(k, output, base)};
+  int64_t group = layout.groups() == 1 ? layout.paddedK() : layout.groupColumns();
+  for (int64_t value : {layout.codes(), layout.evens(), group})
+    operands.push_back(k.i32(value));
+  mlir::func::CallOp::create(k.b, k.loc, getSharedFunction(k, "pair_codes", types, buildPairing), operands);
 }
 
 void RowQuantizer::run() {
@@ -161,8 +197,9 @@ void RowQuantizer::run() {
     quantize(k.index(full), layout.k % each);
   // Vectors behind the last column.
   for (int64_t column = llvm::divideCeil(layout.k, lanes) * lanes; column < layout.paddedK(); column += lanes)
-    k.storeVector(k.viewAs(output, base, k.b.getI8Type()), {k.index(column)},
-                  k.likeInt(mlir::VectorType::get({lanes}, k.b.getI8Type()), 0));
+    k.storeVector(bytes(), {k.index(column)}, k.likeInt(mlir::VectorType::get({lanes}, k.b.getI8Type()), 0));
+  if (layout.isPaired)
+    pairCodes();
 }
 
 void quantizeRow(KernelBuilder &k, const ActivationLayout &layout, mlir::Value output, Val row,
@@ -173,7 +210,8 @@ void quantizeRow(KernelBuilder &k, const ActivationLayout &layout, mlir::Value o
 std::string QuantizeRowsSpec::name() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "kernel_quantize_rows_" << rows << 'x' << layout.k << "_g" << layout.group << (layout.hasZeros ? "_zeros" : "");
+  os << "kernel_quantize_rows_" << rows << 'x' << layout.k << "_g" << layout.group << (layout.hasZeros ? "_zeros" : "")
+     << (layout.isPaired ? "_paired" : "");
   return text;
 }
 

@@ -14,7 +14,7 @@ QuantizedCodes::QuantizedCodes(KernelBuilder &k, const PackedLayout &layout, int
     : k(k), layout(layout), format(*layout.format), lanes(lanes) {
   bool isWide = format.bits() == 8 || !format.codebook.empty() || format.scale == Scale::Integer;
   isSigned = isWide && unsignedBits < 8;
-  isPlain = bytesArePlain(format, unsignedBits);
+  isPlain = bytesArePlain(format, unsignedBits) && !layout.isPaired;
   if (!isSigned && !format.hasZeroPoints)
     offset = isWide ? kByteOffset : format.offset();
 }
@@ -115,15 +115,26 @@ Val QuantizedCodes::Unit::bytesOf(Val integers) {
   return k.regroup(twice | k.shl(twice, 8), 8);
 }
 
+/// Codes of 8 bits as the caller wants them: they lie as signed bytes, or in even columns as unsigned ones.
+Val QuantizedCodes::Unit::wholeBytes(Val code, int64_t slice) {
+  if (!codes.layout.isPaired)
+    return codes.isSigned ? code : code ^ codes.k.likeInt(code.type(), -kByteOffset);
+  llvm::SmallVector<int8_t> flips;
+  for (int64_t i = 0; i < codes.sliceBytes(); ++i) {
+    bool isEven = (codes.layout.columnsApart ? slice : i) % 2 == 0;
+    flips.push_back(int8_t(isEven == codes.isSigned ? -kByteOffset : 0));
+  }
+  return code ^ codes.k.constantBytes(flips);
+}
+
 Val QuantizedCodes::Unit::slice(int64_t slice) {
   KernelBuilder &k = codes.k;
   const FormatRow &format = codes.format;
   Val code = planeBits(0, slice, 0);
   if (format.planes[1])
     code = code | planeBits(1, slice, format.planes[0]);
-  Val flip = k.likeInt(code.type(), -kByteOffset);
   if (format.bits() == 8)
-    return codes.isSigned ? code : code ^ flip;
+    return wholeBytes(code, slice);
   if (!format.codebook.empty()) {
     llvm::SmallVector<int8_t, 16> table;
     for (int8_t value : format.codebook)

@@ -46,6 +46,7 @@ public:
     Val stepBytes(int plane, int64_t step, int64_t within);
     Val planeBits(int plane, int64_t slice, int position);
     Val bytesOf(Val multipliers);
+    Val wholeBytes(Val code, int64_t slice);
     QuantizedCodes &codes;
     PanelVector vector;
     Val unit, multipliers;

@@ -33,8 +33,8 @@ public:
   QuantizedLinear(KernelBuilder &k, const KernelArgs &args, const LinearSpec &spec)
       : LinearFrame(k, args, spec), layout(spec.weightLayout(k.isa)), format(*spec.format),
         codes(k, layout, spec.int8Input ? k.isa.dot.unsignedBits : 8, lanes),
-        product(k.isa.dot.productOf(format.bits(), codes.isSigned, format.hasRowSums)), rowLayout(spec.inputLayout()),
-        overRow(spec.int8Input && sumsOverRow(format)),
+        product(k.isa.dot.productOf(format.bits(), codes.isSigned, format.hasRowSums)),
+        rowLayout(spec.inputLayout(k.isa)), overRow(spec.int8Input && sumsOverRow(format)),
         stepColumns(format.group ? format.groupOf(spec.k) : std::min(kColumnUnit, spec.k)) {}
   void build();
 

@@ -20,7 +20,10 @@ struct EmbedSpec {
   const FormatRow *format = nullptr;
 
   std::string name() const;
-  PackedLayout layout(const IsaRow &isa) const { return {format, vocabulary, columns, panel, isa.dot.columnsApart}; }
+  /// Where the bytes of a quantized table lie.
+  PackedLayout layout(const IsaRow &isa) const {
+    return {format, vocabulary, columns, panel, isa.dot.columnsApart, isa.pairActivations && hasPairedCodes(*format)};
+  }
 };
 mlir::func::FuncOp getEmbedKernel(mlir::ModuleOp module, const EmbedSpec &spec, const IsaRow &isa);
 

@@ -101,15 +101,16 @@ std::vector<float> edgelm::productOfCodes(const Tensor &input, const Tensor &mat
     for (int64_t i = 0; i < layout.k; ++i)
       integers[row * layout.k + i] = static_cast<int16_t>(weights.integer(row, i));
   std::vector<float> result(count * n), scales(layout.groups());
+  std::vector<int8_t> codes(layout.k);
   for (int64_t t = 0; t < count; ++t) {
     const char *row = input.bytes() + t * layout.rowBytes();
     std::memcpy(scales.data(), row + layout.scales(), scales.size() * sizeof(float));
+    activationCodes(layout, reinterpret_cast<const uint8_t *>(row), codes.data());
     int32_t zero = 0;
     if (layout.hasZeros)
       std::memcpy(&zero, row + layout.zeros(), sizeof zero);
     for (int64_t j = 0; j < n; ++j)
-      result[t * n + j] =
-          dot(reinterpret_cast<const int8_t *>(row), zero, scales.data(), integers.data() + j * layout.k, weights, j);
+      result[t * n + j] = dot(codes.data(), zero, scales.data(), integers.data() + j * layout.k, weights, j);
   }
   return result;
 }
