@@ -238,6 +238,11 @@ static LogicalResult lower(E &e, CacheAppendOp op) {
   return success();
 }
 
+template <typename Op> static void setScale(AttentionSpec &spec, Op op) {
+  spec.scale = op.getScale().convertToDouble();
+  spec.softcap = op.getSoftcap() ? op.getSoftcap()->convertToDouble() : 0;
+}
+
 static void setMask(AttentionSpec &spec, MaskAttr mask) {
   spec.causal = mask.getKind() != MaskKind::Bidirectional;
   spec.window = mask.getWindow();
@@ -256,7 +261,7 @@ static LogicalResult lower(E &e, CachedAttentionOp op) {
   spec.valueDim = tensorType(op.getValueCache()).getDimSize(2);
   spec.keyType = cacheMemref(e, op.getKeyCache()).getElementType();
   spec.cached = true;
-  spec.scale = op.getScale().convertToDouble();
+  setScale(spec, op);
   setMask(spec, op.getMask());
   if (IntegerAttr span = op->getAttrOfType<IntegerAttr>("edgelm.span"))
     spec.span = span.getInt();
@@ -287,7 +292,7 @@ static LogicalResult lower(E &e, AttentionOp op) {
   spec.groups = keys.getDimSize(1);
   spec.valueDim = tensorType(op.getValue()).getDimSize(2);
   spec.keyType = keys.getElementType();
-  spec.scale = op.getScale().convertToDouble();
+  setScale(spec, op);
   setMask(spec, op.getMask());
   SmallVector<Value> buffers = {e.buffer(op.getQuery(), f32Memref(e, query.getShape())),
                                 e.buffer(op.getKey(), f32Memref(e, keys.getShape())),

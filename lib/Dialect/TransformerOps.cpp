@@ -61,12 +61,15 @@ LogicalResult RopeOp::verify() {
   return success();
 }
 
-static LogicalResult verifyHeads(Operation *op, int64_t queryHeads, int64_t keyHeads, int64_t queryDim,
-                                 int64_t keyDim) {
+template <typename Op>
+static LogicalResult verifyHeads(Op op, int64_t queryHeads, int64_t keyHeads, int64_t queryDim, int64_t keyDim) {
   if (keyHeads == 0 || queryHeads % keyHeads != 0) // attention_c1
     return op->emitOpError("has ") << queryHeads << " query heads, not a multiple of " << keyHeads << " key heads";
   if (queryDim != keyDim) // attention_c2
     return op->emitOpError("has queries of ") << queryDim << " elements and keys of " << keyDim;
+  std::optional<APFloat> softcap = op.getSoftcap();
+  if (softcap && !(softcap->convertToDouble() > 0)) // attention_c3
+    return op.emitOpError("(C3) expects a positive softcap, got ") << softcap->convertToDouble();
   return success();
 }
 

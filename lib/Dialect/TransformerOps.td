@@ -90,15 +90,17 @@ def EdgeLM_AttentionOp : EdgeLM_Op<"attention"> {
   let summary = "Scaled dot-product attention over a whole sequence";
   let description = [{
     `query` is `[S, H, D]`, `key` `[L, G, D]`, `value` `[L, G, E]` with H a multiple of G: query head h reads key head
-    `h / (H / G)`. `softmax(scale * q · k + mask)` in f32, times the values: `[S, H, E]`. `key_mask` (`[1, L]` or `[L]`, nonzero
+    `h / (H / G)`. `softmax(scale * q · k + mask)` in f32, times the values: `[S, H, E]`. With a `softcap` c (Gemma 2, section 2) the score
+    s in front of the mask becomes `c * tanh(s / c)`. `key_mask` (`[1, L]` or `[L]`, nonzero
     = a real token) hides padded keys; a query all of whose keys are hidden gives the mean of the values, as a very negative finite mask does.
 
     Constraints:
     * (C1) H is a multiple of G.
     * (C2) head and key dimensions agree.
+    * (C3) `softcap` is a positive number.
   }];
   let arguments = (ins EdgeLM_Tensor:$query, EdgeLM_Tensor:$key, EdgeLM_Tensor:$value, Optional<EdgeLM_Tensor>:$key_mask,
-      F64Attr:$scale, EdgeLM_MaskAttr:$mask);
+      F64Attr:$scale, EdgeLM_MaskAttr:$mask, OptionalAttr<F64Attr>:$softcap);
   let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$query `,` $key `,` $value (`masked_by` $key_mask^)? `,` $mask attr-dict
     `:` functional-type(operands, results)}];
@@ -125,7 +127,7 @@ def EdgeLM_CachedAttentionOp : EdgeLM_Op<"cached_attention"> {
     keys at j <= pos + t that `mask` lets it see (`bidirectional` does not occur here). Otherwise as `edgelm.attention`. Rows t >= n are undefined.
   }];
   let arguments = (ins EdgeLM_Tensor:$query, EdgeLM_CacheTensor:$key_cache, EdgeLM_CacheTensor:$value_cache, EdgeLM_Tensor:$pos,
-      EdgeLM_Tensor:$n, F64Attr:$scale, EdgeLM_MaskAttr:$mask);
+      EdgeLM_Tensor:$n, F64Attr:$scale, EdgeLM_MaskAttr:$mask, OptionalAttr<F64Attr>:$softcap);
   let results = (outs EdgeLM_Tensor:$result);
   let assemblyFormat = [{$query `,` $key_cache `,` $value_cache `at` $pos `count` $n `,` $mask attr-dict
     `:` functional-type(operands, results)}];

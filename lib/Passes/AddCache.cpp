@@ -227,7 +227,7 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
       SmallVector<int64_t> shape = {count, type.getDimSize(1), type.getDimSize(2)};
       Value result = CachedAttentionOp::create(builder, op->getLoc(), type.clone(shape), rewriter.get(query).value,
                                                updated.end()[-2], updated.back(), pos, n, attention.getScaleAttr(),
-                                               attention.getMaskAttr());
+                                               attention.getMaskAttr(), attention.getSoftcapAttr());
       rewriter.set(attention.getResult(), result, 0);
     }
     Value original = main.front().getTerminator()->getOperand(wanted[0]);
@@ -287,8 +287,9 @@ struct AddCache : edgelm::impl::AddCacheBase<AddCache> {
     }
     RankedTensorType type = tensorType(attention.getResult());
     SmallVector<int64_t> shape = {tensorType(operands[0]).getDimSize(0), type.getDimSize(1), type.getDimSize(2)};
-    Value result = AttentionOp::create(builder, op->getLoc(), type.clone(shape), operands[0], operands[1], operands[2],
-                                       keyMask, attention.getScaleAttr(), attention.getMaskAttr());
+    Value result =
+        AttentionOp::create(builder, op->getLoc(), type.clone(shape), operands[0], operands[1], operands[2], keyMask,
+                            attention.getScaleAttr(), attention.getMaskAttr(), attention.getSoftcapAttr());
     rewriter.set(attention.getResult(), result, 0);
     return success();
   }

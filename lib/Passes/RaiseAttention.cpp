@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Raises softmax(scale * q · k + mask) · v, however it is spelled, to `edgelm.attention` on token-major operands.
+// Raises softmax(cap(scale * q · k) + mask) · v, however it is spelled, to `edgelm.attention` on token-major operands.
 #include "Passes/Heads.h"
 #include "Passes/Match.h"
 #include "Passes/Passes.h"
@@ -112,7 +112,8 @@ struct RaiseAttention : edgelm::impl::RaiseAttentionBase<RaiseAttention> {
     double scale = scores->scale * query.heads->factor * key.heads->factor;
     auto type = RankedTensorType::get({q.rows(), q.heads(), v.columns()}, f32);
     Value attention = AttentionOp::create(builder, loc, type, taken[0], taken[1], taken[2], scores->keyMask,
-                                          builder.getF64FloatAttr(scale), scores->mask);
+                                          builder.getF64FloatAttr(scale), scores->mask,
+                                          scores->softcap ? builder.getF64FloatAttr(scores->softcap) : FloatAttr());
     if (value.heads->factor != 1) {
       auto scalar = RankedTensorType::get({}, f32);
       Value factor =

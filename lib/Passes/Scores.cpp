@@ -37,6 +37,9 @@ static MaskOp findMask(Value value, bool *isInverted = nullptr) {
 
 /// Adds what `mask` hides to what is hidden already; `scale` multiplies the term it adds.
 static bool merge(Scores &scores, MaskOp mask, double scale) {
+  // What a cap bounds is not hidden.
+  if (scores.softcap != 0)
+    return false;
   MaskAttr attribute = mask.getMask();
   if (attribute.getSlopes() && scale != 1) {
     SmallVector<float> slopes;
@@ -75,6 +78,13 @@ static Value step(Value value, Scores &scores) {
     Value visible = isInverted ? select.getRhs() : select.getLhs(),
           hidden = isInverted ? select.getLhs() : select.getRhs();
     return mask && isFarBelow(numberOf(hidden)) && merge(scores, mask, scores.scale) ? visible : Value();
+  }
+  if (auto unary = dyn_cast<UnaryOp>(op)) {
+    if (unary.getFn() != "tanh" || scores.softcap != 0 || scores.scale <= 0)
+      return {};
+    // What multiplies the result is the cap, and so the quotient inside leaves the scale.
+    scores.softcap = scores.scale;
+    return unary.getInput();
   }
   if (std::optional<WithConstant> bound = matchWithConstant(value, "max"))
     return isFarBelow(bound->constant) ? bound->value : Value();

@@ -7,10 +7,11 @@
 
 namespace edgelm {
 
-/// `scale * product`, masked.
+/// `scale * product`, perhaps capped, then masked.
 struct Scores {
   MatMulOp product;
   double scale = 1;
+  double softcap = 0;  ///< 0: the score s stays; otherwise it becomes softcap * tanh(s / softcap)
   MaskAttr mask;       ///< bidirectional where nothing is hidden by position
   mlir::Value keyMask; ///< null where all keys are real
 };

@@ -23,6 +23,7 @@ struct Case {
   int64_t pos, valid;
   int bits = 32; // of keys and values
   int64_t span = 0;
+  double softcap = 0;
 };
 
 const Case kCases[] = {
@@ -44,6 +45,7 @@ const Case kCases[] = {
     {19, 3, 3, 200, 32, 32, true, true, 64, false, false, 170, 18, 16, 32},
     {1, 5, 5, 300, 16, 16, true, true, 0, false, false, 255, 1, 8, 256},
     {3, 5, 5, 300, 16, 16, true, true, 0, false, false, 254, 3, 32, 256},
+    {20, 6, 2, 90, 20, 20, true, true, 11, true, false, 37, 19, 16, 0, 1.5},
 };
 
 /// The bits of `values` as f16; `values` become what these stand for.
@@ -94,6 +96,7 @@ AttentionSpec specOf(const Case &c, mlir::MLIRContext *context, int64_t rows, co
   spec.span = isa.isSmall ? 0 : c.span;
   spec.window = c.window;
   spec.scale = 1.0 / std::sqrt(double(c.headDim));
+  spec.softcap = c.softcap;
   if (c.alibi)
     for (int64_t head = 0; head < c.heads; ++head)
       spec.slopes.push_back(std::exp2(-float(head + 1)));
@@ -172,6 +175,8 @@ void Attention::check(const TargetSpec &target, const IsaRow &row) {
         for (int64_t i = 0; i < c.headDim; ++i)
           score += double(query[(row * c.heads + head) * c.headDim + i]) * key[offset(j) * c.headDim + i];
         score *= spec.scale;
+        if (c.softcap != 0)
+          score = c.softcap * std::tanh(score / c.softcap);
         if (c.alibi)
           score += spec.slopes[head] * double(j - position);
         total += weights[j] = std::exp(score);

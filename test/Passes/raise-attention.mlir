@@ -121,3 +121,41 @@ func.func @negative_unknown_bias(%q: tensor<2x3x4xf32>, %k: tensor<2x4x3xf32>, %
   %y = edgelm.matmul %p, %v : (tensor<2x3x3xf32>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
   return %y : tensor<2x3x4xf32>
 }
+
+// -----
+
+// Scores are capped in front of the mask: 8 * tanh(s / 8), where s = 0.5 * q · k.
+// CHECK-LABEL: @capped
+func.func @capped(%q: tensor<2x3x4xf32>, %k: tensor<2x4x3xf32>, %v: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  // CHECK: edgelm.attention %{{.*}}, %{{.*}}, %{{.*}}, <causal> {scale = 5.000000e-01 : f64, softcap = 8.000000e+00 : f64}
+  %half = edgelm.constant dense<0.5> : tensor<f32>
+  %cap = edgelm.constant dense<8.0> : tensor<f32>
+  %mask = edgelm.mask <causal> : () -> tensor<1x3x3xf32>
+  %s0 = edgelm.matmul %q, %k : (tensor<2x3x4xf32>, tensor<2x4x3xf32>) -> tensor<2x3x3xf32>
+  %s1 = edgelm.binary "mul" %s0, %half : (tensor<2x3x3xf32>, tensor<f32>) -> tensor<2x3x3xf32>
+  %s2 = edgelm.binary "div" %s1, %cap : (tensor<2x3x3xf32>, tensor<f32>) -> tensor<2x3x3xf32>
+  %s3 = edgelm.unary "tanh" %s2 : (tensor<2x3x3xf32>) -> tensor<2x3x3xf32>
+  %s4 = edgelm.binary "mul" %s3, %cap : (tensor<2x3x3xf32>, tensor<f32>) -> tensor<2x3x3xf32>
+  %s5 = edgelm.binary "add" %s4, %mask : (tensor<2x3x3xf32>, tensor<1x3x3xf32>) -> tensor<2x3x3xf32>
+  %p = edgelm.softmax %s5 {axis = 2 : i64} : (tensor<2x3x3xf32>) -> tensor<2x3x3xf32>
+  %y = edgelm.matmul %p, %v : (tensor<2x3x3xf32>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  return %y : tensor<2x3x4xf32>
+}
+
+// -----
+
+// A cap behind the mask makes hidden keys -8, which are not hidden any more.
+// CHECK-LABEL: @negative_capped_mask
+// CHECK-NOT: edgelm.attention
+func.func @negative_capped_mask(%q: tensor<2x3x4xf32>, %k: tensor<2x4x3xf32>, %v: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  %cap = edgelm.constant dense<8.0> : tensor<f32>
+  %mask = edgelm.mask <causal> : () -> tensor<1x3x3xf32>
+  %s0 = edgelm.matmul %q, %k : (tensor<2x3x4xf32>, tensor<2x4x3xf32>) -> tensor<2x3x3xf32>
+  %s1 = edgelm.binary "add" %s0, %mask : (tensor<2x3x3xf32>, tensor<1x3x3xf32>) -> tensor<2x3x3xf32>
+  %s2 = edgelm.unary "tanh" %s1 : (tensor<2x3x3xf32>) -> tensor<2x3x3xf32>
+  %s3 = edgelm.binary "mul" %s2, %cap : (tensor<2x3x3xf32>, tensor<f32>) -> tensor<2x3x3xf32>
+  // expected-remark@+1 {{is not raised to attention: its operand is not a masked, scaled product of queries and keys}}
+  %p = edgelm.softmax %s3 {axis = 2 : i64} : (tensor<2x3x3xf32>) -> tensor<2x3x3xf32>
+  %y = edgelm.matmul %p, %v : (tensor<2x3x3xf32>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  return %y : tensor<2x3x4xf32>
+}

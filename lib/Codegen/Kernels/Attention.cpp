@@ -29,6 +29,8 @@ std::string AttentionSpec::name() const {
   if (keyMaskType)
     os << "_mask_" << keyMaskType;
   os << llvm::format("_%016llx", (unsigned long long)std::bit_cast<uint64_t>(scale));
+  if (softcap != 0)
+    os << llvm::format("_cap%016llx", (unsigned long long)std::bit_cast<uint64_t>(softcap));
   if (span)
     os << (parts ? "_parts" : "_span") << span;
   for (float slope : slopes)

@@ -28,6 +28,8 @@ struct AttentionSpec {
   /// With causal: a row sees only that many keys, itself included; 0 is all.
   int64_t window = 0;
   double scale = 1.0;
+  /// A scaled score s becomes softcap * tanh(s / softcap); 0: it stays.
+  double softcap = 0;
   /// ALiBi: slope of each head, or empty.
   std::vector<float> slopes;
   /// The softmax is summed alone over spans of so many keys, at multiples of it, and merged in ascending order; 0: over

@@ -78,7 +78,7 @@ Vals AttentionBuilder::dotProducts(llvm::ArrayRef<Vals> queries, Val group, Val 
   return result;
 }
 
-/// Scores of the block's keys for each row, scaled, with ALiBi but without any mask.
+/// Scores of the block's keys for each row, scaled and capped, with ALiBi but without any mask.
 Vals AttentionBuilder::scoresOf(Val head, Val group, llvm::ArrayRef<Val> rows, Val block, bool interior) {
   llvm::SmallVector<Vals> queries;
   for (Val row : rows) {
@@ -90,6 +90,8 @@ Vals AttentionBuilder::scoresOf(Val head, Val group, llvm::ArrayRef<Val> rows, V
   Vals scores = dotProducts(queries, group, block, 0, lanes, interior);
   for (size_t i = 0; i < rows.size(); ++i) {
     scores[i] = scores[i] * spec.scale;
+    if (spec.softcap != 0)
+      scores[i] = tanhF32(k, scores[i] * (1 / spec.softcap)) * spec.softcap;
     if (spec.slopes.empty())
       continue;
     Val distance = block - position(rows[i]);

@@ -103,6 +103,8 @@ Val SmallAttention::score(const Row &at, Val key) {
   Val score = dotProduct(at, key) * spec.scale;
   if (isQuantized())
     score = score * scaleOf(args.memrefs[1], at.group, key, spec.headDim);
+  if (spec.softcap != 0)
+    score = tanhF32(k, score * (1 / spec.softcap)) * spec.softcap;
   if (!spec.slopes.empty()) {
     Val distance = key - at.position;
     Val steps = k.wrap(mlir::arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), distance.value));

@@ -58,6 +58,7 @@ struct Attention {
   int64_t pos;                                                    // position of query row 0
   MaskAttr mask;
   double scale;
+  double softcap;           // 0: none
   std::vector<double> real; // [keys], nonzero where the key is a token
 };
 } // namespace
@@ -78,7 +79,10 @@ static void attendRow(const Attention &a, int64_t row, int64_t head, float *out)
     float dot = 0;
     for (int64_t d = 0; d < a.dim; ++d)
       dot += query[d] * key[d];
-    scores[j] = a.scale * dot + slopeTerm(a.mask, head, i, j);
+    double score = a.scale * dot;
+    if (a.softcap != 0)
+      score = a.softcap * std::tanh(score / a.softcap);
+    scores[j] = score + slopeTerm(a.mask, head, i, j);
     greatest = std::fmax(greatest, scores[j]);
     sawAny = true;
   }
@@ -104,6 +108,10 @@ static Tensor attend(const Attention &a, Type elementType) {
   return Tensor::fromDoubles({a.rows, a.heads, a.valueDim}, elementType, std::vector<double>(out.begin(), out.end()));
 }
 
+template <typename Op> static double softcapOf(Op op) {
+  return op.getSoftcap() ? op.getSoftcap()->convertToDouble() : 0;
+}
+
 TensorOr edgelm::evaluateOp(AttentionOp op, const Operands &in) {
   const Tensor &query = in[op.getQuery()], &key = in[op.getKey()], &value = in[op.getValue()];
   Attention a;
@@ -113,6 +121,7 @@ TensorOr edgelm::evaluateOp(AttentionOp op, const Operands &in) {
   a.keyHeadStride = a.dim, a.keyStride = a.keyHeads * a.dim;
   a.valueHeadStride = a.valueDim, a.valueStride = a.keyHeads * a.valueDim;
   a.pos = 0, a.mask = op.getMask(), a.scale = op.getScale().convertToDouble();
+  a.softcap = softcapOf(op);
   a.real.assign(a.keys, 1);
   if (op.getKeyMask())
     a.real = in[op.getKeyMask()].toDoubles();
@@ -133,6 +142,7 @@ TensorOr edgelm::evaluateOp(CachedAttentionOp op, const Operands &in) {
   a.valueStride = a.valueDim, a.valueHeadStride = context * a.valueDim;
   // Later keys of the chunk are in the cache already: nobody sees them early, whatever the mask.
   a.mask = op.getMask(), a.scale = op.getScale().convertToDouble();
+  a.softcap = softcapOf(op);
   a.real.assign(a.keys, 1);
   Tensor valid = attend(a, resultElementType(op));
   Tensor result({query.dim(0), a.heads, a.valueDim}, resultElementType(op)); // undefined rows are 0 here
