@@ -106,7 +106,8 @@ static void addPlan(OpPassManager &passes, const PhaseInputs &inputs, ModuleOp m
     options.textBytes = textBytes(inputs.longestPieceBytes);
   }
   // Without an operating system there is one thread.
-  if (!inputs.options.isFreestanding())
+  options.oneThread = inputs.options.isFreestanding();
+  if (!options.oneThread)
     passes.addPass(createSplitAttention());
   passes.addPass(createPlanMemory(options));
 }

@@ -233,14 +233,16 @@ def PlanMemory : Pass<"edgelm-plan-memory", "mlir::ModuleOp"> {
     (docs/plan.md section 5) and the module `edgelm.arena_bytes` and `edgelm.regions`, the offset and size of what lies there besides
     tensors. Buffers that outlive a call come first: session, regions, tokens and inputs, caches, outputs. Behind
     them all entries share one area, in which each entry's buffers are placed largest first, at the best fitting gap among those that live at the same time.
-    Renaming operations share their operand's buffer, elementwise ones reuse an operand that dies there.
+    Renaming operations share their operand's buffer, elementwise ones reuse an operand that dies there, and with `one-thread` rows of int8
+    do that with their rows of f32, which lie further up by a row of int8 and what all of them are longer.
 
     Refuses dynamic shapes.
   }];
   let options = [Option<"sessionBytes", "session-bytes", "int64_t", "0", "Bytes of the runtime's session at offset 0">,
                  Option<"samplerBytes", "sampler-bytes", "int64_t", "0", "Bytes of the sampler's buffer">,
                  Option<"tokenizerBytes", "tokenizer-bytes", "int64_t", "0", "Bytes of the tokenizer's scratch">,
-                 Option<"textBytes", "text-bytes", "int64_t", "0", "Bytes of the buffer of decoded text">];
+                 Option<"textBytes", "text-bytes", "int64_t", "0", "Bytes of the buffer of decoded text">,
+                 Option<"oneThread", "one-thread", "bool", "false", "Kernels run on one thread, rows in ascending order">];
   let statistics = [Statistic<"numBuffers", "num-buffers", "Buffers placed">,
                     Statistic<"numReused", "num-reused", "Results that took over a dying operand's buffer">];
 }

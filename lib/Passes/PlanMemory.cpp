@@ -64,7 +64,7 @@ private:
 /// The buffers of one entry.
 class EntryPlan {
 public:
-  EntryPlan(func::FuncOp entry) : entry(entry) {}
+  EntryPlan(func::FuncOp entry, bool oneThread) : entry(entry), oneThread(oneThread) {}
 
   /// Names and sizes of what outlives the call.
   void require(FixedRegions &regions);
@@ -83,9 +83,11 @@ private:
   std::string resultRegion(unsigned index);
   std::optional<Place> rename(Operation &op);
   std::optional<Place> takeOver(Operation &op, int64_t moment);
+  std::optional<Place> takeOverRows(QuantizeRowsOp op, int64_t moment);
   bool diesAt(Value value, int64_t moment);
 
   func::FuncOp entry;
+  bool oneThread;
   SmallVector<Buffer> buffers;
   DenseMap<Value, Place> places;
   DenseMap<Operation *, unsigned> scratch;
@@ -185,8 +187,31 @@ bool EntryPlan::diesAt(Value value, int64_t moment) {
   return true;
 }
 
+/// One thread quantizes rows in ascending order: their codes may overwrite rows in front of the one that is read, when
+/// these lie so far up that the codes of a row end where it begins.
+std::optional<Place> EntryPlan::takeOverRows(QuantizeRowsOp op, int64_t moment) {
+  auto place = places.find(op.getInput());
+  if (!oneThread || place == places.end() || shared.contains(place->second.buffer) || place->second.delta != 0)
+    return std::nullopt;
+  unsigned buffer = place->second.buffer;
+  ActivationLayout layout = activationLayout(tensorType(op.getResult()));
+  int64_t rows = tensorType(op.getInput()).getNumElements() / layout.k;
+  if (rows == 1 || buffers[buffer].live.bytes != bufferBytes(tensorType(op.getInput())) ||
+      !diesAt(op.getInput(), moment))
+    return std::nullopt;
+  int64_t growth = std::max<int64_t>(0, layout.rowBytes() - layout.k * int64_t(sizeof(float)));
+  int64_t ahead = llvm::alignTo(layout.rowBytes() + (rows - 1) * growth, arenaAlignment);
+  buffers[buffer].live.bytes += ahead;
+  for (auto &[value, other] : places)
+    if (other.buffer == buffer)
+      other.delta += ahead;
+  return Place{buffer};
+}
+
 /// The place of an operand that the result may overwrite.
 std::optional<Place> EntryPlan::takeOver(Operation &op, int64_t moment) {
+  if (auto quantize = dyn_cast<QuantizeRowsOp>(op))
+    return takeOverRows(quantize, moment);
   SmallVector<Value> candidates;
   if (isa<UnaryOp, BinaryOp, GluOp, CastOp>(op))
     llvm::append_range(candidates, op.getOperands());
@@ -358,7 +383,7 @@ void PlanMemory::runOnOperation() {
     for (Operation &op : function.front())
       if (failed(checkResults(op)))
         return signalPassFailure();
-    entries.emplace_back(function).require(regions);
+    entries.emplace_back(function, oneThread).require(regions);
   }
   int64_t area = regions.assign(llvm::alignTo(sessionBytes, arenaAlignment));
   int64_t areaBytes = 0;
