@@ -245,7 +245,7 @@ static void pairCodes(const ActivationLayout &layout, uint8_t *row) {
     std::memcpy(a, row + layout.codes() + column, 4);
     int16_t pairs[4] = {a[0], a[2], int16_t(a[1] - 256 * a[0]), int16_t(a[3] - 256 * a[2])};
     std::memcpy(row + 2 * column, pairs, sizeof pairs);
-    evens[column / group] += a[0] + a[2];
+    evens[column / group] -= 128 * (a[0] + a[2]);
   }
   std::memcpy(row + layout.evens(), evens.data(), evens.size() * sizeof(int32_t));
 }

@@ -102,7 +102,7 @@ inline constexpr float kSmallestActivation = 0x1p-119f;
 ///
 /// of four codes a0 .. a3, and behind the sums
 ///
-///   evens    i32 [groups], the sums of the codes of even columns
+///   evens    i32 [groups], -128 times the sums of the codes of even columns
 ///
 /// For two weights w0, w1 of one row beside each other, w0 unsigned, (256 * w1 + w0) * a0 + w1 * (a1 - 256 * a0) is w0 * a0
 /// + w1 * a1: the weights multiply as the halfword that they lie as.

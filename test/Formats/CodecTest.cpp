@@ -242,8 +242,8 @@ TEST(Activations, ArePaired) {
   std::memcpy(evens, &row[layout.evens()], sizeof evens);
   const int16_t expected[] = {-127, 5, 127 + 256 * 127, -6 - 256 * 5, 7, -3, -3 - 256 * 7, -3 + 256 * 3};
   EXPECT_TRUE(std::equal(pairs, pairs + 8, expected));
-  EXPECT_EQ(evens[0], -127 + 5 + 7 - 13 * 3);
-  EXPECT_EQ(evens[1], 4 * -127); // of -127 each
+  EXPECT_EQ(evens[0], -128 * (-127 + 5 + 7 - 13 * 3));
+  EXPECT_EQ(evens[1], -128 * 4 * -127); // of -127 each
   std::vector<int8_t> codes(40), bytes(40);
   activationCodes(layout, row.data(), codes.data());
   ActivationLayout plain = {40, 32};

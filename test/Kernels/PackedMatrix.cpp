@@ -101,7 +101,7 @@ void PackedMatrix::pack() {
   }
 }
 
-/// Codes as a paired row has them; returns the sums of even columns.
+/// Codes as a paired row has them; returns -128 times the sums of even columns.
 static std::vector<int32_t> pairedCodes(const ActivationLayout &layout, const int8_t *codes, uint8_t *to) {
   std::vector<int32_t> evens(layout.groups());
   for (int64_t column = 0; column < layout.k; column += 2) {
@@ -109,7 +109,7 @@ static std::vector<int32_t> pairedCodes(const ActivationLayout &layout, const in
     int16_t pair[] = {int16_t(even), int16_t(odd - 256 * even)};
     std::memcpy(to + column / 4 * 8 + column % 4, &pair[0], 2);
     std::memcpy(to + column / 4 * 8 + 4 + column % 4, &pair[1], 2);
-    evens[column / layout.groupColumns()] += even;
+    evens[column / layout.groupColumns()] -= 128 * even;
   }
   return evens;
 }

@@ -34,7 +34,7 @@ static void addPairs(KernelBuilder &k, Val &sum, Val x, Val y) {
 
 static std::array<Val, 2> pairActivations(KernelBuilder &k, Val codes, Val &evens) {
   Val even = widen(k, codes, false), timesByte = k.shl(codes, 8) & k.i32(0xff00ff00);
-  addPairs(k, evens, even, k.i32(0x00010001));
+  addPairs(k, evens, even, k.i32(int32_t(0xff80ff80)));
   return {even, k.intrinsic("llvm.arm.ssub16", k.b.getI32Type(), {widen(k, codes, true), timesByte})};
 }
 

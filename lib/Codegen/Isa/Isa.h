@@ -125,8 +125,8 @@ struct PanelSweep {
               llvm::MutableArrayRef<Val> sums) = nullptr;
 };
 
-/// The two words of pairs (`ActivationLayout::isPaired`) that four codes of activations in a word become; adds those of even
-/// columns to `evens`, an i32.
+/// The two words of pairs (`ActivationLayout::isPaired`) that four codes of activations in a word become; adds -128 times
+/// those of even columns to `evens`, an i32.
 using PairActivations = std::array<Val, 2> (*)(KernelBuilder &k, Val codes, Val &evens);
 
 /// An instruction set as the kernels see it.

@@ -16,8 +16,8 @@
 namespace edgelm {
 
 /// Where things lie that depend on the shape: bytes from the start of the panel or of the row of activations. A format
-/// has either zero points, and needs the activations' sums (of even columns, where only their codes are unsigned), or sums
-/// of its own, and needs the activations' zeros.
+/// has either zero points, and needs the activations' sums (`evens`, where only their codes are unsigned), or sums of its
+/// own, and needs the activations' zeros.
 enum Place {
   GroupScales,
   ZeroPoints,
@@ -97,7 +97,8 @@ Vals PanelFunction::initialSums(Val group) {
   bool isUnsigned = format.bits() < 8 || isPaired;
   if (!isUnsigned || !format.codebook.empty() || format.hasZeroPoints || format.hasRowSums)
     return Vals(panelRows, k.i32(0));
-  return Vals(panelRows, fromRow(RowSums, group, k.b.getI32Type()) * double(-format.offset()));
+  Val sum = fromRow(RowSums, group, k.b.getI32Type());
+  return Vals(panelRows, format.bits() == 8 ? sum : sum * double(-format.offset()));
 }
 
 PanelUnit PanelFunction::unitAt(Val number) {

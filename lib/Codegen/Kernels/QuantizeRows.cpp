@@ -149,8 +149,8 @@ void RowQuantizer::rowWithZero() {
 }
 
 /// Fills the function that makes pairs of the codes of a row, the first ones first: what is written never reaches what is
-/// still to be read. Arguments: the row; where its codes lie, which is also how many they are; where the sums of even
-/// columns lie; columns of a group.
+/// still to be read. Arguments: the row; where its codes lie, which is also how many they are; where `evens` lie;
+/// columns of a group.
 static void buildPairing(KernelBuilder &k, mlir::Block *entry) {
   mlir::Value row = entry->getArgument(0);
   auto argument = [&](unsigned number) { return k.toIndex(k.wrap(entry->getArgument(number))); };
