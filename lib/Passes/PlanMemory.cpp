@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finds the buffers of every entry and their lifetimes, and writes offsets into the IR.
 #include "Dialect/Storage.h"
-#include "Passes/ArenaLayout.h"
+#include "Passes/FixedRegions.h"
 #include "Passes/Passes.h"
-#include "llvm/ADT/StringMap.h"
 
 namespace edgelm {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -34,31 +33,6 @@ struct Buffer {
 struct Place {
   unsigned buffer;
   int64_t delta = 0; // bytes
-};
-
-/// Buffers at offsets that all entries agree on.
-class FixedRegions {
-public:
-  /// Reserves `bytes` for `name`; the largest demand of all entries counts.
-  void require(StringRef name, int64_t bytes) {
-    if (indices.try_emplace(name, regions.size()).second)
-      regions.push_back({});
-    LiveBuffer &region = regions[indices[name]];
-    region.bytes = std::max(region.bytes, bytes);
-  }
-  /// Offsets in order of first mention; returns the end.
-  int64_t assign(int64_t begin) {
-    for (LiveBuffer &region : regions) {
-      region.offset = begin;
-      begin += llvm::alignTo(region.bytes, arenaAlignment);
-    }
-    return begin;
-  }
-  int64_t offset(StringRef name) const { return regions[indices.lookup(name)].offset; }
-
-private:
-  llvm::StringMap<unsigned> indices;
-  SmallVector<LiveBuffer> regions;
 };
 
 /// The buffers of one entry.
